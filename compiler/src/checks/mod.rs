@@ -1,0 +1,1 @@
+//! The checks: a list of small named functions, one rule each.

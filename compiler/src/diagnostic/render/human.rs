@@ -1,0 +1,1 @@
+//! Source excerpts for people, through codespan-reporting.

@@ -1,0 +1,4 @@
+//! Renderers: one file an output format.
+
+pub mod human;
+pub mod json;

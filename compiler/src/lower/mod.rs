@@ -1,0 +1,1 @@
+//! Lowering: the typed graph to bytecode.

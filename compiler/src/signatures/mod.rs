@@ -1,0 +1,1 @@
+//! Service signatures, resolved: what a call takes and gives.

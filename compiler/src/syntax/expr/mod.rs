@@ -1,0 +1,1 @@
+//! Expressions: CEL text to tree.

@@ -1,0 +1,1 @@
+//! From offsets in unescaped text back to the source.

@@ -1,0 +1,17 @@
+//! The syntax tree: one shape for both syntaxes, with a span on everything the author wrote.
+//!
+//! Steps are a flat list in reading order. The `.writ` parser turns fall-through, arrows and blocks
+//! into [`Edge`]s, exactly as the JSON spells them, so that nothing after the parsers knows which
+//! syntax a workflow came from.
+
+mod expr;
+mod service;
+mod step;
+mod type_expr;
+mod workflow;
+
+pub use expr::*;
+pub use service::*;
+pub use step::*;
+pub use type_expr::*;
+pub use workflow::*;

@@ -1,0 +1,1 @@
+//! The Writ language server.

@@ -1,0 +1,5 @@
+//! The engine: takes runs, asks the machine, commits, performs effects.
+
+mod journal;
+
+pub use journal::*;

@@ -1,0 +1,1 @@
+//! Every limit of the runner, in one place, each with its reason.

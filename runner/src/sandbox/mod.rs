@@ -1,0 +1,1 @@
+//! Sandbox versions of the six sibling services.

@@ -1,0 +1,5 @@
+//! The store: one SQLite file, one writer thread, many readers.
+
+mod model;
+
+pub use model::*;

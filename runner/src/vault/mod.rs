@@ -1,0 +1,1 @@
+//! Keys and sealing: nothing secret in clear on disk.
