@@ -51,7 +51,10 @@ impl SpanMap {
         let cut = Span::new(start, start).start;
         let mut pieces = vec![(0, self.offset(start))];
         pieces.extend(
-            self.pieces.iter().filter(|(text, _)| *text > cut).map(|(text, source)| (text - cut, *source)),
+            self.pieces
+                .iter()
+                .filter(|(text, _)| *text > cut)
+                .map(|(text, source)| (text - cut, *source)),
         );
         Self { pieces }
     }

@@ -243,7 +243,8 @@ impl Builder<'_> {
         if let Some(first) = first {
             let message = format!("the field `{}` is given twice", name.value);
             self.diagnostics.push(
-                Diagnostic::new(Code::DuplicateKey, name.span, message).and(first, "first given here"),
+                Diagnostic::new(Code::DuplicateKey, name.span, message)
+                    .and(first, "first given here"),
             );
         }
     }

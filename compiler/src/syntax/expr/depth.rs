@@ -9,7 +9,13 @@ pub(crate) fn too_deep(text: &str) -> Option<usize> {
     let (mut depth, mut conditionals, mut run, mut at) = (0_usize, 0_usize, 0_usize, 0_usize);
     while let Some(&byte) = bytes.get(at) {
         let mut next = at + 1;
-        run = if matches!(byte, b'!' | b'-') { run + 1 } else if byte == b' ' { run } else { 0 };
+        run = if matches!(byte, b'!' | b'-') {
+            run + 1
+        } else if byte == b' ' {
+            run
+        } else {
+            0
+        };
         match byte {
             b'(' | b'[' | b'{' => depth += 1,
             b')' | b']' | b'}' => depth = depth.saturating_sub(1),
@@ -17,7 +23,8 @@ pub(crate) fn too_deep(text: &str) -> Option<usize> {
             b',' | b'\n' => conditionals = 0,
             b'"' | b'\'' => next = string_end(bytes, at, byte),
             b'/' if bytes.get(at + 1) == Some(&b'/') => {
-                next = bytes.iter().skip(at).position(|b| *b == b'\n').map_or(bytes.len(), |n| at + n);
+                next =
+                    bytes.iter().skip(at).position(|b| *b == b'\n').map_or(bytes.len(), |n| at + n);
             }
             _ => {}
         }

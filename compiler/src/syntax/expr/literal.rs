@@ -74,7 +74,12 @@ fn escape_value(escape: &str) -> (Option<char>, usize) {
 /// The bytes of a `b"..."` literal, given the text between its quotes with escapes resolved.
 ///
 /// Escapes up to `\xff` stand for one byte, every other character for its UTF-8.
-pub(crate) fn bytes(literal: &str, start: usize, at: &SpanMap, diagnostics: &mut Vec<Diagnostic>) -> Vec<u8> {
+pub(crate) fn bytes(
+    literal: &str,
+    start: usize,
+    at: &SpanMap,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<u8> {
     let quoted = literal.get(1..).unwrap_or_default();
     if !quoted.contains("\\x") && !quoted.contains("\\X") && !quoted.contains("\\0") {
         return unescape(quoted, start + 1, at, diagnostics).into_bytes();

@@ -8,7 +8,10 @@ fn kind(text: &str) -> ExprKind {
 #[test]
 fn paths() {
     println!("{:?}", kind("step.kyc.output.?x[0].`a-b`.f(1, 2u)"));
-    println!("{:?}", kind("!has(a.b) && -1 + 2 * 3 in [1,2] ? {a: 1 \n \"b\": x, (q): 2} : r'\\d'"));
+    println!(
+        "{:?}",
+        kind("!has(a.b) && -1 + 2 * 3 in [1,2] ? {a: 1 \n \"b\": x, (q): 2} : r'\\d'")
+    );
     println!("{:?}", parse("step.kyc = 3", &SpanMap::verbatim(0)).1);
     println!("{:?}", parse("step.kyc. ", &SpanMap::verbatim(0)).1);
     println!("{:?}", parse("(1 + ", &SpanMap::verbatim(0)).1);
