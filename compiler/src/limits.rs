@@ -14,3 +14,6 @@ pub const DIAGNOSTICS_MAX: usize = 1_000;
 
 /// Most bytes in one expression's text.
 pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
+
+/// Longest chain of operators, selections or signs in one expression: the tree is as deep as the chain is long.
+pub const EXPRESSION_DEPTH_MAX: usize = 250;

@@ -1,6 +1,7 @@
 //! Front ends: text to tree. Each returns `(Tree, Diagnostics)` and recovers from errors.
 
 pub mod expr;
+pub(crate) mod grammar;
 pub mod json;
 pub mod span_map;
 pub mod template;

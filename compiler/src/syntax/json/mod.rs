@@ -1,1 +1,29 @@
 //! The JSON wire format to tree.
+
+mod envelope;
+mod fields;
+pub(crate) mod node;
+mod spec;
+mod step;
+mod string;
+mod text;
+mod value;
+
+use crate::diagnostic::Diagnostic;
+use crate::tree::Module;
+
+/// Reads a bare spec, the body of a create request, or an answer of the API around one.
+///
+/// Always gives a module; what could not be read has been reported and is left out or stands as an
+/// error node.
+#[must_use]
+pub fn parse(text: &str) -> (Module, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let root = text::read(text, &mut diagnostics);
+    let workflows =
+        root.and_then(|root| envelope::workflow(&root, &mut diagnostics)).into_iter().collect();
+    (Module { workflows, ..Module::default() }, diagnostics)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,283 @@
+//! From pairs of the parser to the tree.
+
+use super::literal::{bytes, integer, unescape};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::limits::EXPRESSION_DEPTH_MAX;
+use crate::syntax::grammar::Rule;
+use crate::syntax::span_map::SpanMap;
+use crate::text::{Name, Span, Spanned};
+use crate::tree::{BinaryOp, Expr, ExprKind, Field, FieldKey, UnaryOp};
+use pest::iterators::Pair;
+use pest::pratt_parser::{Assoc, Op, PrattParser};
+use std::sync::OnceLock;
+
+/// CEL's precedence, loosest first.
+fn precedence() -> &'static PrattParser<Rule> {
+    static PRATT: OnceLock<PrattParser<Rule>> = OnceLock::new();
+    let left = |rule| Op::infix(rule, Assoc::Left);
+    PRATT.get_or_init(|| {
+        PrattParser::new()
+            .op(left(Rule::or))
+            .op(left(Rule::and))
+            .op(left(Rule::less)
+                | left(Rule::less_equal)
+                | left(Rule::greater)
+                | left(Rule::greater_equal)
+                | left(Rule::equal)
+                | left(Rule::not_equal)
+                | left(Rule::in_))
+            .op(left(Rule::add) | left(Rule::subtract))
+            .op(left(Rule::multiply) | left(Rule::divide) | left(Rule::remainder))
+    })
+}
+
+/// The tree of a pair of rule `expression`.
+pub(crate) fn build(pair: Pair<'_, Rule>, at: &SpanMap, diagnostics: &mut Vec<Diagnostic>) -> Expr {
+    Builder { at, diagnostics }.expression(pair)
+}
+
+struct Builder<'a> {
+    at: &'a SpanMap,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Builder<'_> {
+    fn span(&self, pair: &Pair<'_, Rule>) -> Span {
+        let span = pair.as_span();
+        // A rule takes the white space behind its last optional part; the tree does not want it.
+        self.at.span(span.start(), span.start() + pair.as_str().trim_end().len())
+    }
+
+    /// A chain of operators or selections makes a tree as deep as it is long; bound it.
+    fn chain_too_long(&mut self, length: usize, span: Span) -> Option<Expr> {
+        (length > EXPRESSION_DEPTH_MAX).then(|| {
+            let message = format!("the expression chains more than {EXPRESSION_DEPTH_MAX} parts");
+            self.diagnostics.push(Diagnostic::new(Code::TooDeep, span, message));
+            Expr { kind: ExprKind::Error, span }
+        })
+    }
+
+    fn expression(&mut self, pair: Pair<'_, Rule>) -> Expr {
+        let span = self.span(&pair);
+        let (mut chain, mut tail) = (Vec::new(), None);
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::conditional_tail => tail = Some(part),
+                _ => chain.push(part),
+            }
+        }
+        if let Some(error) = self.chain_too_long(chain.len(), span) {
+            return error;
+        }
+        let condition = self.operators(chain);
+        let Some(tail) = tail else { return condition };
+        let mut arms = tail.into_inner().map(|arm| self.expression(arm));
+        let (then, otherwise) = (arms.next(), arms.next());
+        let (Some(then), Some(otherwise)) = (then, otherwise) else {
+            return Expr { kind: ExprKind::Error, span };
+        };
+        let kind = ExprKind::Conditional {
+            condition: Box::new(condition),
+            then: Box::new(then),
+            otherwise: Box::new(otherwise),
+        };
+        Expr { kind, span }
+    }
+
+    fn operators(&mut self, chain: Vec<Pair<'_, Rule>>) -> Expr {
+        if chain.len() == 1 {
+            return chain
+                .into_iter()
+                .next()
+                .map_or(Expr { kind: ExprKind::Error, span: Span::default() }, |p| self.unary(p));
+        }
+        precedence()
+            .map_primary(|pair| self.unary(pair))
+            .map_infix(|lhs, op, rhs| {
+                let span = lhs.span.to(rhs.span);
+                let kind = match binary_op(op.as_rule()) {
+                    Some(op) => ExprKind::Binary { op, lhs: Box::new(lhs), rhs: Box::new(rhs) },
+                    None => ExprKind::Error,
+                };
+                Expr { kind, span }
+            })
+            .parse(chain.into_iter())
+    }
+
+    fn unary(&mut self, pair: Pair<'_, Rule>) -> Expr {
+        let whole = self.span(&pair);
+        let (mut signs, mut parts) = (Vec::new(), Vec::new());
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::not => signs.push((UnaryOp::Not, self.span(&part))),
+                Rule::negate => signs.push((UnaryOp::Negate, self.span(&part))),
+                _ => parts.push(part),
+            }
+        }
+        if let Some(error) = self.chain_too_long(signs.len() + parts.len(), whole) {
+            return error;
+        }
+        // `-9223372036854775808` is one literal: its digits alone are out of range.
+        let negative = signs.last().is_some_and(|(op, _)| *op == UnaryOp::Negate)
+            && matches!(parts.as_slice(), [only] if only.as_rule() == Rule::int);
+        let sign = if negative { signs.pop() } else { None };
+        let mut parts = parts.into_iter();
+        let mut expr = match parts.next() {
+            Some(first) => self.primary(first, negative),
+            None => Expr { kind: ExprKind::Error, span: whole },
+        };
+        if let Some((_, span)) = sign {
+            expr.span = span.to(expr.span);
+        }
+        for trailer in parts {
+            expr = self.trailer(expr, trailer);
+        }
+        while let Some((op, span)) = signs.pop() {
+            let span = span.to(expr.span);
+            expr = Expr { kind: ExprKind::Unary { op, operand: Box::new(expr) }, span };
+        }
+        expr
+    }
+
+    fn trailer(&mut self, operand: Expr, pair: Pair<'_, Rule>) -> Expr {
+        let span = operand.span.to(self.span(&pair));
+        let rule = pair.as_rule();
+        let mut optional = false;
+        let mut inner = pair.into_inner().peekable();
+        if inner.next_if(|p| p.as_rule() == Rule::optional_mark).is_some() {
+            optional = true;
+        }
+        let first = inner.next();
+        let operand = Box::new(operand);
+        let kind = match (rule, first) {
+            (Rule::select, Some(name)) => {
+                ExprKind::Select { operand, field: self.name(&name), optional }
+            }
+            (Rule::index, Some(index)) => {
+                ExprKind::Index { operand, index: Box::new(self.expression(index)), optional }
+            }
+            (Rule::method, Some(name)) => ExprKind::Call {
+                target: Some(operand),
+                function: self.name(&name),
+                args: inner.next().map_or_else(Vec::new, |args| self.list(args)),
+            },
+            _ => ExprKind::Error,
+        };
+        Expr { kind, span }
+    }
+
+    fn primary(&mut self, pair: Pair<'_, Rule>, negative: bool) -> Expr {
+        let span = self.span(&pair);
+        let start = pair.as_span().start();
+        let text = pair.as_str();
+        let kind = match pair.as_rule() {
+            Rule::null => ExprKind::Null,
+            Rule::boolean => ExprKind::Bool(text == "true"),
+            Rule::int => integer(text, negative).unwrap_or_else(|| self.out_of_range(text, span)),
+            Rule::float => match text.parse::<f64>() {
+                Ok(value) if value.is_finite() => ExprKind::Double(value),
+                Ok(_) | Err(_) => self.out_of_range(text, span),
+            },
+            Rule::string => ExprKind::String(unescape(text, start, self.at, self.diagnostics)),
+            Rule::bytes => ExprKind::Bytes(bytes(text, start, self.at, self.diagnostics)),
+            Rule::variable => ExprKind::Ident(text.trim_end().to_owned()),
+            Rule::list => ExprKind::List(self.list(pair)),
+            Rule::record => ExprKind::Record(self.record(pair)),
+            Rule::group => {
+                let inner = pair.into_inner().next().map(|inner| self.expression(inner));
+                return Expr { span, ..inner.unwrap_or(Expr { kind: ExprKind::Error, span }) };
+            }
+            Rule::call => {
+                let mut inner = pair.into_inner();
+                match (inner.next(), inner.next()) {
+                    (Some(name), Some(args)) => ExprKind::Call {
+                        target: None,
+                        function: self.name(&name),
+                        args: self.list(args),
+                    },
+                    _ => ExprKind::Error,
+                }
+            }
+            _ => ExprKind::Error,
+        };
+        Expr { kind, span }
+    }
+
+    fn out_of_range(&mut self, text: &str, span: Span) -> ExprKind {
+        let message = format!("the number {text} is out of range");
+        self.diagnostics.push(
+            Diagnostic::new(Code::BadNumber, span, message)
+                .note("integers have 64 bits; a larger amount is kept as text"),
+        );
+        ExprKind::Error
+    }
+
+    fn list(&mut self, pair: Pair<'_, Rule>) -> Vec<Expr> {
+        pair.into_inner().map(|item| self.expression(item)).collect()
+    }
+
+    fn record(&mut self, pair: Pair<'_, Rule>) -> Vec<Field> {
+        let mut fields: Vec<Field> = Vec::new();
+        for entry in pair.into_inner() {
+            let mut inner = entry.into_inner();
+            let (Some(key), Some(value)) = (inner.next(), inner.next()) else { continue };
+            let key = match key.as_rule() {
+                Rule::computed_key => match key.into_inner().next() {
+                    Some(inner) => FieldKey::Computed(self.expression(inner)),
+                    None => continue,
+                },
+                _ => FieldKey::Name(self.name(&key)),
+            };
+            self.report_duplicate(&fields, &key);
+            fields.push(Field { key, value: self.expression(value) });
+        }
+        fields
+    }
+
+    fn report_duplicate(&mut self, fields: &[Field], key: &FieldKey) {
+        let FieldKey::Name(name) = key else { return };
+        let first = fields.iter().find_map(|field| match &field.key {
+            FieldKey::Name(other) if other.value == name.value => Some(other.span),
+            FieldKey::Name(_) | FieldKey::Computed(_) => None,
+        });
+        if let Some(first) = first {
+            let message = format!("the field `{}` is given twice", name.value);
+            self.diagnostics.push(
+                Diagnostic::new(Code::DuplicateKey, name.span, message)
+                    .and(first, "first given here"),
+            );
+        }
+    }
+
+    /// A field or function name: a word, a word in backquotes, or a string.
+    fn name(&mut self, pair: &Pair<'_, Rule>) -> Name {
+        let span = self.span(pair);
+        let text = pair.as_str();
+        let value = match pair.as_rule() {
+            Rule::string => unescape(text, pair.as_span().start(), self.at, self.diagnostics),
+            Rule::quoted_word => text.trim_matches('`').to_owned(),
+            _ => text.to_owned(),
+        };
+        Spanned::new(value, span)
+    }
+}
+
+fn binary_op(rule: Rule) -> Option<BinaryOp> {
+    Some(match rule {
+        Rule::or => BinaryOp::Or,
+        Rule::and => BinaryOp::And,
+        Rule::less => BinaryOp::Less,
+        Rule::less_equal => BinaryOp::LessEqual,
+        Rule::greater => BinaryOp::Greater,
+        Rule::greater_equal => BinaryOp::GreaterEqual,
+        Rule::equal => BinaryOp::Equal,
+        Rule::not_equal => BinaryOp::NotEqual,
+        Rule::in_ => BinaryOp::In,
+        Rule::add => BinaryOp::Add,
+        Rule::subtract => BinaryOp::Subtract,
+        Rule::multiply => BinaryOp::Multiply,
+        Rule::divide => BinaryOp::Divide,
+        Rule::remainder => BinaryOp::Remainder,
+        _ => return None,
+    })
+}

@@ -1,0 +1,108 @@
+//! What the parser expected, in words.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::grammar::Rule;
+use crate::syntax::span_map::SpanMap;
+use pest::error::ErrorVariant;
+
+/// One diagnostic for a text that does not fit the grammar from byte `start` on.
+pub(crate) fn describe(
+    text: &str,
+    start: usize,
+    variant: &ErrorVariant<Rule>,
+    at: &SpanMap,
+) -> Diagnostic {
+    let rest = text.get(start..).unwrap_or_default();
+    let found = found(rest);
+    let span = at.span(start, start + found.len());
+    if let Some(quote) = found.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) {
+        let message = "the string is not closed on its line";
+        return Diagnostic::new(Code::Unterminated, span, message)
+            .help(format!("close it with `{quote}`"));
+    }
+    let wanted = match variant {
+        ErrorVariant::ParsingError { positives, .. } => words(positives),
+        ErrorVariant::CustomError { .. } => String::new(),
+    };
+    let what = if found.is_empty() { "end".to_owned() } else { format!("`{found}`") };
+    let message = if wanted.is_empty() {
+        format!("unexpected {what} in the expression")
+    } else {
+        format!("unexpected {what} in the expression: expected {wanted}")
+    };
+    let diagnostic = Diagnostic::new(Code::UnexpectedToken, span, message);
+    match found {
+        "=" => diagnostic.help("to compare, write `==`"),
+        "&" => diagnostic.help("for \"and\", write `&&`"),
+        "|" => diagnostic.help("for \"or\", write `||`"),
+        "${" | "$" => diagnostic.help("inside an expression a reference stands bare, without `${`"),
+        _ => diagnostic,
+    }
+}
+
+/// The token at the start of `rest`: a word, a number, or one sign.
+fn found(rest: &str) -> &str {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let end = match rest.chars().next() {
+        None => 0,
+        Some('$') if rest.starts_with("${") => 2,
+        Some(c) if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
+        Some(c) => c.len_utf8(),
+    };
+    rest.get(..end).unwrap_or_default()
+}
+
+fn words(rules: &[Rule]) -> String {
+    let mut names: Vec<&str> = rules.iter().filter_map(|rule| word(*rule)).collect();
+    names.sort_unstable();
+    names.dedup();
+    // Where a value may stand, so may a sign or a bracket that begins one: "a value" says it.
+    if names.contains(&"a value") {
+        names.retain(|n| !matches!(*n, "`-`" | "`!`"));
+    }
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [init @ .., last] => format!("{} or {last}", init.join(", ")),
+    }
+}
+
+/// A rule in the author's words; `None` for rules that would only add noise.
+fn word(rule: Rule) -> Option<&'static str> {
+    Some(match rule {
+        Rule::EOI => "the end",
+        Rule::or
+        | Rule::and
+        | Rule::less
+        | Rule::less_equal
+        | Rule::greater
+        | Rule::greater_equal
+        | Rule::equal
+        | Rule::not_equal
+        | Rule::in_
+        | Rule::add
+        | Rule::subtract
+        | Rule::multiply
+        | Rule::divide
+        | Rule::remainder => "an operator",
+        Rule::not => "`!`",
+        Rule::negate => "`-`",
+        Rule::expression
+        | Rule::unary
+        | Rule::group
+        | Rule::list
+        | Rule::record
+        | Rule::call
+        | Rule::variable
+        | Rule::null
+        | Rule::boolean
+        | Rule::float
+        | Rule::int
+        | Rule::bytes
+        | Rule::string => "a value",
+        Rule::word | Rule::quoted_word => "a name",
+        Rule::entry => "a field",
+        Rule::computed_key => "a field name",
+        _ => return None,
+    })
+}

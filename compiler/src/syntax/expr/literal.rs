@@ -1,0 +1,113 @@
+//! Literals: strings with their escapes, bytes, numbers.
+
+use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::span_map::SpanMap;
+use crate::tree::ExprKind;
+
+/// The value of a string literal with its quotes; bad escapes are reported and left as written.
+pub(crate) fn unescape(
+    literal: &str,
+    start: usize,
+    at: &SpanMap,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> String {
+    let (raw, quoted) = match literal.strip_prefix(['r', 'R']) {
+        Some(rest) => (true, rest),
+        None => (false, literal),
+    };
+    let prefix = literal.len() - quoted.len();
+    let quote = if quoted.starts_with("\"\"\"") || quoted.starts_with("'''") { 3 } else { 1 };
+    let body = quoted.get(quote..quoted.len().saturating_sub(quote)).unwrap_or_default();
+    if raw {
+        return body.to_owned();
+    }
+    let mut text = String::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(backslash) = rest.find('\\') {
+        text.push_str(rest.get(..backslash).unwrap_or_default());
+        let escape = rest.get(backslash + 1..).unwrap_or_default();
+        let (value, used) = escape_value(escape);
+        let offset = start + prefix + quote + (body.len() - rest.len()) + backslash;
+        match value {
+            Some(c) => text.push(c),
+            None => {
+                let written = rest.get(backslash..=backslash + used).unwrap_or_default();
+                let span = at.span(offset, offset + written.len());
+                diagnostics.push(
+                    Diagnostic::new(Code::BadEscape, span, format!("`{written}` is no escape"))
+                        .help("for a backslash, write `\\\\`"),
+                );
+                text.push_str(written);
+            }
+        }
+        rest = escape.get(used..).unwrap_or_default();
+    }
+    text.push_str(rest);
+    text
+}
+
+/// The character of the escape after a backslash, if it is one, and how many bytes it takes.
+fn escape_value(escape: &str) -> (Option<char>, usize) {
+    let Some(first) = escape.chars().next() else { return (None, 0) };
+    let digits = |skip: usize, n: usize, radix: u32| {
+        let text = escape.get(skip..skip + n).filter(|t| t.chars().all(|c| c.is_digit(radix)));
+        let value = text.and_then(|t| u32::from_str_radix(t, radix).ok()).and_then(char::from_u32);
+        (value, if value.is_some() { skip + n } else { 1 })
+    };
+    match first {
+        'a' => (Some('\u{7}'), 1),
+        'b' => (Some('\u{8}'), 1),
+        'f' => (Some('\u{c}'), 1),
+        'n' => (Some('\n'), 1),
+        'r' => (Some('\r'), 1),
+        't' => (Some('\t'), 1),
+        'v' => (Some('\u{b}'), 1),
+        '\\' | '?' | '"' | '\'' | '`' => (Some(first), 1),
+        'x' | 'X' => digits(1, 2, 16),
+        'u' => digits(1, 4, 16),
+        'U' => digits(1, 8, 16),
+        '0'..='3' => digits(0, 3, 8),
+        other => (None, other.len_utf8()),
+    }
+}
+
+/// The bytes of a `b"..."` literal, given the text between its quotes with escapes resolved.
+///
+/// Escapes up to `\xff` stand for one byte, every other character for its UTF-8.
+pub(crate) fn bytes(
+    literal: &str,
+    start: usize,
+    at: &SpanMap,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<u8> {
+    let quoted = literal.get(1..).unwrap_or_default();
+    if !quoted.contains("\\x") && !quoted.contains("\\X") && !quoted.contains("\\0") {
+        return unescape(quoted, start + 1, at, diagnostics).into_bytes();
+    }
+    let mut out = Vec::new();
+    let text = unescape(quoted, start + 1, at, diagnostics);
+    for c in text.chars() {
+        match u8::try_from(u32::from(c)) {
+            Ok(byte) => out.push(byte),
+            Err(_) => out.extend(c.to_string().bytes()),
+        }
+    }
+    out
+}
+
+/// An integer literal: decimal or `0x`, with `u` for unsigned. `negative` says that a minus stands before it.
+pub(crate) fn integer(literal: &str, negative: bool) -> Option<ExprKind> {
+    let (digits, unsigned) = match literal.strip_suffix(['u', 'U']) {
+        Some(digits) => (digits, true),
+        None => (literal, false),
+    };
+    let magnitude = match digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")) {
+        Some(hex) => u64::from_str_radix(hex, 16).ok()?,
+        None => digits.parse().ok()?,
+    };
+    if unsigned {
+        return (!negative).then_some(ExprKind::Uint(magnitude));
+    }
+    let value = if negative { -i128::from(magnitude) } else { i128::from(magnitude) };
+    i64::try_from(value).ok().map(ExprKind::Int)
+}

@@ -1,0 +1,98 @@
+//! What may stand around a spec: nothing, the create request, or an answer of the API.
+
+use super::fields::Fields;
+use super::node::{Kind, Node};
+use super::spec;
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::text::{Name, Span, Spanned};
+use crate::tree::{Trigger, TriggerKind, Workflow};
+
+/// The workflow in a JSON text.
+pub(super) fn workflow(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Workflow> {
+    let mut node = root;
+    for wrapper in ["data", "workflow"] {
+        if let Kind::Object(members) = &node.kind
+            && let Some((_, inner)) = members.iter().find(|(name, _)| name.value == wrapper)
+        {
+            node = inner;
+        }
+    }
+    let is_bare = matches!(&node.kind, Kind::Object(members)
+        if members.iter().any(|(name, _)| name.value == "nodes" || name.value == "startNodeId")
+            && !members.iter().any(|(name, _)| name.value == "spec"));
+    if is_bare {
+        let trigger =
+            Trigger { span: head(node.span), kind: TriggerKind::Api, spec: None, input: None };
+        return spec::graph(node, diagnostics)
+            .map(|graph| finish(node.span, Envelope::default(), trigger, graph));
+    }
+    let mut fields = Fields::of(node, "a workflow", diagnostics)?;
+    let envelope = Envelope {
+        slug: fields.string("slug"),
+        name: fields.string("name"),
+        description: fields.string("description"),
+    };
+    let trigger = trigger(&mut fields);
+    fields.ignore(&[
+        "id",
+        "status",
+        "version",
+        "publishedVersion",
+        "createdAt",
+        "updatedAt",
+        "publishedAt",
+    ]);
+    let spec = fields.require("spec");
+    fields.finish();
+    let graph = spec::graph(spec?, diagnostics)?;
+    Some(finish(node.span, envelope, trigger, graph))
+}
+
+#[derive(Default)]
+struct Envelope {
+    slug: Option<Name>,
+    name: Option<Name>,
+    description: Option<Name>,
+}
+
+fn finish(span: Span, envelope: Envelope, trigger: Trigger, graph: spec::Graph) -> Workflow {
+    let spec::Graph { start, steps, edges } = graph;
+    let Envelope { slug, name, description } = envelope;
+    Workflow { span, slug, name, description, trigger, start, steps, edges }
+}
+
+fn head(span: Span) -> Span {
+    Span { start: span.start, end: span.end.min(span.start + 1) }
+}
+
+fn trigger(fields: &mut Fields<'_, '_>) -> Trigger {
+    let kind = fields.string("triggerType");
+    let spec = fields.plain("triggerSpec");
+    let span = kind.as_ref().map_or(head(fields.span), |name| name.span);
+    let kind = match kind {
+        None => TriggerKind::Api,
+        Some(Spanned { value, span }) => match value.as_str() {
+            "api" => TriggerKind::Api,
+            "webhook" => TriggerKind::Webhook,
+            "schedule" => TriggerKind::Schedule,
+            _ => {
+                let message = format!("unknown trigger type \"{value}\"");
+                fields.diagnostics.push(
+                    Diagnostic::new(Code::InvalidValue, span, message)
+                        .help("use \"api\", \"webhook\" or \"schedule\""),
+                );
+                TriggerKind::Api
+            }
+        },
+    };
+    if let Some(schema) = fields.get("inputSchema") {
+        let mut diagnostic = Diagnostic::new(
+            Code::UnknownKey,
+            schema.span,
+            "\"inputSchema\" is not read yet: the trigger's input is inferred from use",
+        );
+        diagnostic.severity = Severity::Warning;
+        fields.diagnostics.push(diagnostic);
+    }
+    Trigger { span, kind, spec, input: None }
+}

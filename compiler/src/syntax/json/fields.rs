@@ -1,0 +1,204 @@
+//! Reading the members of an object, with a message for each that is missing, misspelt or misshapen.
+
+use super::node::{Kind, Node};
+use super::value::{self, plain};
+use crate::diagnostic::{Applicability, Code, Diagnostic, Severity};
+use crate::syntax::span_map::SpanMap;
+use crate::text::{Name, Span, Spanned};
+use crate::tree::Expr;
+
+/// The members of one object, as they are asked for.
+pub(super) struct Fields<'a, 'd> {
+    members: &'a [(Name, Node)],
+    /// The object.
+    pub(super) span: Span,
+    /// What it is, for messages: `step "kyc"`.
+    what: String,
+    known: Vec<&'static str>,
+    pub(super) diagnostics: &'d mut Vec<Diagnostic>,
+}
+
+impl<'a, 'd> Fields<'a, 'd> {
+    /// The members of `node`; reports one that is no object.
+    pub(super) fn of(
+        node: &'a Node,
+        what: impl Into<String>,
+        diagnostics: &'d mut Vec<Diagnostic>,
+    ) -> Option<Self> {
+        let what = what.into();
+        match &node.kind {
+            Kind::Object(members) => {
+                Some(Self { members, span: node.span, what, known: Vec::new(), diagnostics })
+            }
+            Kind::Error => None,
+            _ => {
+                diagnostics.push(wrong_shape(node, &what, "an object"));
+                None
+            }
+        }
+    }
+
+    /// The raw member; `null` counts as absent.
+    pub(super) fn get(&mut self, key: &'static str) -> Option<&'a Node> {
+        self.known.push(key);
+        let members = self.members;
+        members
+            .iter()
+            .find(|(name, _)| name.value == key)
+            .map(|(_, node)| node)
+            .filter(|node| node.kind != Kind::Null)
+    }
+
+    /// The raw member; reports its absence.
+    pub(super) fn require(&mut self, key: &'static str) -> Option<&'a Node> {
+        let found = self.get(key);
+        let present = self.members.iter().any(|(name, _)| name.value == key);
+        if found.is_none() {
+            let problem = if present { "is null" } else { "is missing" };
+            let message = format!("\"{key}\" {problem} in {}", self.what);
+            self.diagnostics.push(Diagnostic::new(Code::MissingField, self.head(), message));
+        }
+        found
+    }
+
+    /// The place to point at when something is missing: the object's opening bracket.
+    fn head(&self) -> Span {
+        Span { start: self.span.start, end: self.span.end.min(self.span.start + 1) }
+    }
+
+    pub(super) fn string(&mut self, key: &'static str) -> Option<Name> {
+        let node = self.get(key)?;
+        self.as_string(node, key)
+    }
+
+    pub(super) fn require_string(&mut self, key: &'static str) -> Option<Name> {
+        let node = self.require(key)?;
+        self.as_string(node, key)
+    }
+
+    fn as_string(&mut self, node: &Node, key: &str) -> Option<Name> {
+        match &node.kind {
+            Kind::String(text, _) => Some(Spanned::new(text.clone(), node.span)),
+            Kind::Error => None,
+            _ => {
+                self.diagnostics.push(wrong_shape(node, &format!("\"{key}\""), "a string"));
+                None
+            }
+        }
+    }
+
+    /// A whole number that is not negative.
+    pub(super) fn count(&mut self, key: &'static str) -> Option<Spanned<u64>> {
+        let node = self.get(key)?;
+        match node.kind {
+            Kind::Int(n) if n >= 0 => Some(Spanned::new(n.unsigned_abs(), node.span)),
+            Kind::Error => None,
+            _ => {
+                let wanted = "a whole number, 0 or above";
+                self.diagnostics.push(wrong_shape(node, &format!("\"{key}\""), wanted));
+                None
+            }
+        }
+    }
+
+    pub(super) fn boolean(&mut self, key: &'static str) -> Option<Spanned<bool>> {
+        let node = self.get(key)?;
+        match node.kind {
+            Kind::Bool(value) => Some(Spanned::new(value, node.span)),
+            Kind::Error => None,
+            _ => {
+                self.diagnostics.push(wrong_shape(node, &format!("\"{key}\""), "true or false"));
+                None
+            }
+        }
+    }
+
+    /// A value with templates.
+    pub(super) fn template(&mut self, key: &'static str) -> Option<Expr> {
+        let node = self.get(key)?;
+        Some(value::templated(node, self.diagnostics))
+    }
+
+    /// A string that is an expression as it stands, without `${...}`.
+    pub(super) fn expression(&mut self, key: &'static str) -> Option<Expr> {
+        let node = self.require(key)?;
+        match &node.kind {
+            Kind::String(text, map) => Some(bare(text, map, self.diagnostics)),
+            Kind::Error => None,
+            _ => {
+                let wanted = "an expression in a string";
+                self.diagnostics.push(wrong_shape(node, &format!("\"{key}\""), wanted));
+                None
+            }
+        }
+    }
+
+    /// A value without templates.
+    pub(super) fn plain(&mut self, key: &'static str) -> Option<Expr> {
+        self.get(key).map(plain)
+    }
+
+    /// A list's items.
+    pub(super) fn list(&mut self, key: &'static str) -> Option<&'a [Node]> {
+        let node = self.get(key)?;
+        match &node.kind {
+            Kind::List(items) => Some(items),
+            Kind::Error => None,
+            _ => {
+                self.diagnostics.push(wrong_shape(node, &format!("\"{key}\""), "a list"));
+                None
+            }
+        }
+    }
+
+    /// Members that may be there and mean nothing to the compiler.
+    pub(super) fn ignore(&mut self, keys: &[&'static str]) {
+        self.known.extend(keys);
+    }
+
+    /// Reports the members that nobody asked for.
+    pub(super) fn finish(self) {
+        for (name, _) in self.members {
+            if self.known.contains(&name.value.as_str()) {
+                continue;
+            }
+            let message = format!("unknown key \"{}\" in {}", name.value, self.what);
+            let mut diagnostic = Diagnostic::new(Code::UnknownKey, name.span, message);
+            diagnostic.severity = Severity::Warning;
+            let near = nearest(&name.value, self.known.iter().copied());
+            self.diagnostics.push(match near {
+                Some(near) => diagnostic.fix(
+                    format!("did you mean \"{near}\"?"),
+                    name.span,
+                    format!("\"{near}\""),
+                    Applicability::Maybe,
+                ),
+                None => diagnostic.note(format!("known here: {}", self.known.join(", "))),
+            });
+        }
+    }
+}
+
+/// An expression that stands bare in a string.
+pub(super) fn bare(text: &str, map: &SpanMap, diagnostics: &mut Vec<Diagnostic>) -> Expr {
+    let (expr, found) = crate::syntax::expr::parse(text, map);
+    diagnostics.extend(found);
+    expr
+}
+
+pub(super) fn wrong_shape(node: &Node, what: &str, wanted: &str) -> Diagnostic {
+    let message = format!("{what} must be {wanted}, not {}", node.noun());
+    Diagnostic::new(Code::WrongShape, node.span, message)
+}
+
+/// The candidate that a misspelt word most probably stands for.
+pub(super) fn nearest<'c>(
+    word: &str,
+    candidates: impl Iterator<Item = &'c str>,
+) -> Option<&'c str> {
+    candidates
+        .map(|c| (strsim::damerau_levenshtein(word, c), c))
+        .filter(|(distance, c)| *distance <= 1 + c.chars().count() / 4)
+        .min()
+        .map(|(_, c)| c)
+}

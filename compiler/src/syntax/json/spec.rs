@@ -1,0 +1,41 @@
+//! The graph: `startNodeId`, `nodes`, `edges`.
+
+use super::fields::Fields;
+use super::node::Node;
+use super::step;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::limits::STEPS_MAX;
+use crate::text::Name;
+use crate::tree::{Edge, Step};
+
+/// A spec's own parts.
+pub(super) struct Graph {
+    pub(super) start: Option<Name>,
+    pub(super) steps: Vec<Step>,
+    pub(super) edges: Vec<Edge>,
+}
+
+pub(super) fn graph(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Graph> {
+    let mut fields = Fields::of(node, "the spec", diagnostics)?;
+    let start = fields.require_string("startNodeId");
+    fields.require("nodes");
+    let nodes = fields.list("nodes").unwrap_or_default();
+    let edges = fields.list("edges").unwrap_or_default();
+    fields.finish();
+    if let Some(first) = nodes.get(STEPS_MAX) {
+        let message = format!("{} steps are more than the {STEPS_MAX} allowed", nodes.len());
+        diagnostics.push(Diagnostic::new(Code::TooManySteps, first.span, message));
+    }
+    let steps = nodes.iter().take(STEPS_MAX).filter_map(|n| step::step(n, diagnostics)).collect();
+    let edges = edges.iter().filter_map(|e| edge(e, diagnostics)).collect();
+    Some(Graph { start, steps, edges })
+}
+
+fn edge(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Edge> {
+    let mut fields = Fields::of(node, "an edge", diagnostics)?;
+    let from = fields.require_string("from");
+    let to = fields.require_string("to");
+    let case = fields.string("case");
+    fields.finish();
+    Some(Edge { span: node.span, from: from?, to: to?, case })
+}

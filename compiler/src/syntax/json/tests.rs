@@ -1,0 +1,41 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use super::parse;
+use crate::tree::StepKind;
+
+const QUICKSTART: &str = include_str!("../../../../tests/cases/quickstart/workflow.json");
+
+#[test]
+fn the_quickstart_reads_clean() {
+    let (module, diagnostics) = parse(QUICKSTART);
+    assert_eq!(diagnostics, []);
+    let workflow = &module.workflows[0];
+    assert_eq!(workflow.slug.as_ref().unwrap().value, "indonesian-kyc-v1");
+    let ids: Vec<_> = workflow.steps.iter().map(|s| s.id.value.as_str()).collect();
+    assert_eq!(ids, ["kyc", "branch_on_ktp", "screening", "wait_for_analyst", "notify_failure"]);
+    assert!(workflow.steps.iter().all(|s| s.kind != StepKind::Error));
+    assert_eq!(workflow.edges.len(), 5);
+}
+
+/// The messages for a text, with the text each points at.
+fn messages(text: &str) -> Vec<String> {
+    let (_, diagnostics) = parse(text);
+    let at =
+        |d: &crate::diagnostic::Diagnostic| text.get(d.primary.span.range()).unwrap().to_owned();
+    diagnostics.iter().map(|d| format!("{} {} @ {}", d.code.id(), d.message, at(d))).collect()
+}
+
+#[test]
+fn each_mistake_in_the_text_is_one_message() {
+    let text =
+        r#"{ slug: "a", "slug": "b", "name": 'x', "spec" {"startNodeId": "s" "nodes": [],} } x"#;
+    insta::assert_snapshot!(messages(text).join("\n"), @r#"
+    WR0101 the key `slug` is not in double quotes @ slug
+    WR0104 the key "slug" is given twice @ "slug"
+    WR0101 `'x'` is no JSON value @ 'x'
+    WR0101 missing `:` after a key @ 
+    WR0101 missing `,` between two values @ 
+    WR0101 `,` after the last value @ ,
+    WR0105 text after the end of the JSON value @ x
+    "#);
+}

@@ -1,0 +1,320 @@
+//! JSON text to nodes: RFC 8259, with one message for each mistake.
+
+use super::node::{Kind, Node};
+use super::string::unescape;
+use crate::diagnostic::{Applicability, Code, Diagnostic};
+use crate::limits::NESTING_MAX;
+use crate::text::{Name, Span, Spanned};
+use pest::Parser;
+use pest::iterators::Pair;
+use std::collections::HashMap;
+
+/// The pest parser of JSON.
+mod grammar {
+    #![allow(missing_docs)]
+    #[derive(pest_derive::Parser)]
+    #[grammar = "../../grammar/json.pest"]
+    pub(super) struct JsonGrammar;
+}
+use grammar::{JsonGrammar, Rule};
+
+/// Reads JSON text; `None` when there is no value at all.
+pub(super) fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
+    let brackets = Brackets::scan(text);
+    if let Some(problem) = brackets {
+        diagnostics.push(problem);
+        return None;
+    }
+    let pairs = match JsonGrammar::parse(Rule::text, text) {
+        Ok(pairs) => pairs,
+        Err(error) => {
+            let (pest::error::InputLocation::Pos(at) | pest::error::InputLocation::Span((at, _))) =
+                error.location;
+            diagnostics.push(unexpected(text, at));
+            return None;
+        }
+    };
+    let mut reader = Reader { diagnostics };
+    let mut root = None;
+    for pair in pairs {
+        match pair.as_rule() {
+            Rule::EOI | Rule::comment => reader.comment(&pair),
+            Rule::trailing => {
+                let span = reader.span(&pair);
+                reader.report(Code::TrailingText, span, "text after the end of the JSON value");
+            }
+            _ => root = Some(reader.value(pair)),
+        }
+    }
+    if root.is_none() && reader.diagnostics.is_empty() {
+        let span = Span::new(0, text.len());
+        reader.report(Code::UnexpectedToken, span, "the text is empty: expected a JSON object");
+    }
+    root
+}
+
+fn unexpected(text: &str, at: usize) -> Diagnostic {
+    let found = text.get(at..).and_then(|rest| rest.chars().next());
+    let end = at + found.map_or(0, char::len_utf8);
+    let what = found.map_or_else(|| "end of text".to_owned(), |c| format!("`{c}`"));
+    Diagnostic::new(Code::UnexpectedToken, Span::new(at, end), format!("unexpected {what} in JSON"))
+}
+
+struct Reader<'a> {
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Reader<'_> {
+    fn span(&self, pair: &Pair<'_, Rule>) -> Span {
+        let span = pair.as_span();
+        Span::new(span.start(), span.end())
+    }
+
+    fn report(&mut self, code: Code, span: Span, message: impl Into<String>) {
+        self.diagnostics.push(Diagnostic::new(code, span, message));
+    }
+
+    fn comment(&mut self, pair: &Pair<'_, Rule>) {
+        if pair.as_rule() == Rule::comment {
+            let span = self.span(pair);
+            self.report(Code::UnexpectedToken, span, "JSON has no comments");
+        }
+    }
+
+    fn value(&mut self, pair: Pair<'_, Rule>) -> Node {
+        let span = self.span(&pair);
+        let text = pair.as_str();
+        let kind = match pair.as_rule() {
+            Rule::object => self.object(pair),
+            Rule::array => self.array(pair),
+            Rule::string => {
+                let (text, map) = self.string(pair);
+                Kind::String(text, map)
+            }
+            Rule::number => self.number(text, span),
+            Rule::literal => match text {
+                "true" => Kind::Bool(true),
+                "false" => Kind::Bool(false),
+                _ => Kind::Null,
+            },
+            _ => {
+                let inner = text.trim_matches('\'');
+                let diagnostic = Diagnostic::new(
+                    Code::UnexpectedToken,
+                    span,
+                    format!("`{text}` is no JSON value"),
+                );
+                let quoted = format!("{:?}", inner);
+                self.diagnostics.push(diagnostic.fix(
+                    format!("for text, write {quoted}"),
+                    span,
+                    quoted,
+                    Applicability::Maybe,
+                ));
+                Kind::Error
+            }
+        };
+        Node { kind, span }
+    }
+
+    fn object(&mut self, pair: Pair<'_, Rule>) -> Kind {
+        let mut members: Vec<(Name, Node)> = Vec::new();
+        let mut seen: HashMap<String, Span> = HashMap::new();
+        for part in pair.into_inner() {
+            if part.as_rule() != Rule::member {
+                self.punctuation(&part);
+                continue;
+            }
+            let (mut key, mut value) = (None, None);
+            let whole = self.span(&part);
+            for piece in part.into_inner() {
+                match piece.as_rule() {
+                    Rule::missing_colon | Rule::missing_value | Rule::comment => {
+                        self.punctuation(&piece)
+                    }
+                    _ if key.is_none() => key = Some(self.key(piece)),
+                    _ => value = Some(self.value(piece)),
+                }
+            }
+            let Some(key) = key else { continue };
+            let value = value.unwrap_or(Node { kind: Kind::Error, span: whole });
+            if let Some(first) = seen.get(&key.value) {
+                let message = format!("the key \"{}\" is given twice", key.value);
+                self.diagnostics.push(
+                    Diagnostic::new(Code::DuplicateKey, key.span, message)
+                        .and(*first, "first given here")
+                        .help("keep one of the two: which one counts would depend on the reader"),
+                );
+                continue;
+            }
+            seen.insert(key.value.clone(), key.span);
+            members.push((key, value));
+        }
+        Kind::Object(members)
+    }
+
+    fn array(&mut self, pair: Pair<'_, Rule>) -> Kind {
+        let mut items = Vec::new();
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::missing_comma | Rule::extra_comma | Rule::unclosed | Rule::comment => {
+                    self.punctuation(&part);
+                }
+                _ => items.push(self.value(part)),
+            }
+        }
+        Kind::List(items)
+    }
+
+    fn punctuation(&mut self, pair: &Pair<'_, Rule>) {
+        let at = pair.as_span().start();
+        let here = Span::new(at, at);
+        let (message, comma) = match pair.as_rule() {
+            Rule::missing_comma => ("missing `,` between two values", Some(",")),
+            Rule::missing_colon => ("missing `:` after a key", Some(":")),
+            Rule::missing_value => ("missing value after `:`", None),
+            Rule::comment => return self.comment(pair),
+            Rule::extra_comma => {
+                let span = self.span(pair);
+                let diagnostic =
+                    Diagnostic::new(Code::UnexpectedToken, span, "`,` after the last value");
+                self.diagnostics.push(diagnostic.fix("remove it", span, "", Applicability::Safe));
+                return;
+            }
+            _ => ("missing closing bracket", None),
+        };
+        let diagnostic = Diagnostic::new(Code::UnexpectedToken, here, message);
+        self.diagnostics.push(match comma {
+            Some(sign) => {
+                diagnostic.fix(format!("insert `{sign}`"), here, sign, Applicability::Safe)
+            }
+            None => diagnostic,
+        });
+    }
+
+    fn key(&mut self, pair: Pair<'_, Rule>) -> Name {
+        let span = self.span(&pair);
+        if pair.as_rule() == Rule::string {
+            let (text, _) = self.string(pair);
+            return Spanned::new(text, span);
+        }
+        let text = pair.as_str().trim_matches('\'');
+        let message = format!("the key `{text}` is not in double quotes");
+        let fixed = format!("{text:?}");
+        self.diagnostics.push(Diagnostic::new(Code::UnexpectedToken, span, message).fix(
+            format!("write {fixed}"),
+            span,
+            fixed,
+            Applicability::Safe,
+        ));
+        Spanned::new(text.to_owned(), span)
+    }
+
+    fn string(&mut self, pair: Pair<'_, Rule>) -> (String, crate::syntax::span_map::SpanMap) {
+        let span = self.span(&pair);
+        let mut body = "";
+        let mut start = span.start as usize + 1;
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::string_body => (body, start) = (part.as_str(), part.as_span().start()),
+                _ => self.report(Code::Unterminated, span, "the string is not closed on its line"),
+            }
+        }
+        unescape(body, start, self.diagnostics)
+    }
+
+    fn number(&mut self, text: &str, span: Span) -> Kind {
+        if !text.contains(['.', 'e', 'E']) {
+            if let Ok(value) = text.parse() {
+                return Kind::Int(value);
+            }
+            if let Ok(value) = text.parse() {
+                return Kind::Uint(value);
+            }
+        } else if let Ok(value) = text.parse::<f64>()
+            && value.is_finite()
+        {
+            return Kind::Double(value);
+        }
+        self.diagnostics.push(
+            Diagnostic::new(Code::BadNumber, span, format!("the number {text} is out of range"))
+                .help("keep larger amounts as text, in quotes"),
+        );
+        Kind::Error
+    }
+}
+
+/// Bracket balance and depth, checked before the grammar sees the text: a missing bracket is one
+/// message at the bracket that is not closed, and nesting is bounded.
+struct Brackets;
+
+impl Brackets {
+    fn scan(text: &str) -> Option<Diagnostic> {
+        let bytes = text.as_bytes();
+        let mut open: Vec<(usize, u8)> = Vec::new();
+        let mut at = 0;
+        while let Some(&byte) = bytes.get(at) {
+            match byte {
+                b'"' => at = string_end(bytes, at),
+                b'/' if bytes.get(at + 1) == Some(&b'/') => {
+                    at += bytes.iter().skip(at).take_while(|b| **b != b'\n').count();
+                }
+                b'{' | b'[' => {
+                    open.push((at, byte));
+                    if open.len() > NESTING_MAX {
+                        let message = format!("nested more than {NESTING_MAX} deep");
+                        return Some(Diagnostic::new(
+                            Code::TooDeep,
+                            Span::new(at, at + 1),
+                            message,
+                        ));
+                    }
+                    at += 1;
+                }
+                b'}' | b']' => {
+                    let wanted = if byte == b'}' { b'{' } else { b'[' };
+                    let here = Span::new(at, at + 1);
+                    match open.pop() {
+                        Some((_, bracket)) if bracket == wanted => {}
+                        Some((start, bracket)) => {
+                            let close = if bracket == b'{' { '}' } else { ']' };
+                            let message =
+                                format!("`{}` does not close this bracket", char::from(byte));
+                            return Some(
+                                Diagnostic::new(Code::UnexpectedToken, here, message)
+                                    .label(format!("expected `{close}` first"))
+                                    .and(Span::new(start, start + 1), "opened here"),
+                            );
+                        }
+                        None => {
+                            let message = format!("`{}` closes nothing", char::from(byte));
+                            let code =
+                                if at == 0 { Code::UnexpectedToken } else { Code::TrailingText };
+                            return Some(Diagnostic::new(code, here, message));
+                        }
+                    }
+                    at += 1;
+                }
+                _ => at += 1,
+            }
+        }
+        let (start, bracket) = open.pop()?;
+        let message = format!("`{}` is never closed", char::from(bracket));
+        Some(Diagnostic::new(Code::Unterminated, Span::new(start, start + 1), message))
+    }
+}
+
+/// Just past the string that starts at `start`, or the end of its line when it is not closed.
+fn string_end(bytes: &[u8], start: usize) -> usize {
+    let mut at = start + 1;
+    while let Some(&byte) = bytes.get(at) {
+        match byte {
+            b'\\' if bytes.get(at + 1).is_some_and(|b| !matches!(b, b'\n' | b'\r')) => at += 1,
+            b'"' => return at + 1,
+            b'\n' | b'\r' => return at,
+            _ => {}
+        }
+        at += 1;
+    }
+    bytes.len()
+}
