@@ -14,3 +14,9 @@ pub const DIAGNOSTICS_MAX: usize = 1_000;
 
 /// Most bytes in one expression's text.
 pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
+
+/// Deepest nesting of a type in a program. Deeper types are cut to `json` when a program is made.
+pub const SCHEMA_DEPTH_MAX: usize = 64;
+
+/// Most complaints about one value; a body of a million wrong items gets an answer of bounded size.
+pub const FIELD_ERRORS_MAX: usize = 100;
