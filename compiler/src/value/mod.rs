@@ -5,7 +5,7 @@ mod json;
 mod plain;
 pub mod time;
 
-pub(crate) use json::from_base64;
+pub(crate) use json::{base64, from_base64};
 pub use plain::{NotPlain, PlainLimits};
 
 use indexmap::IndexMap;
