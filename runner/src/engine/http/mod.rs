@@ -7,8 +7,8 @@ mod response;
 mod url;
 
 pub use address::{AddressPolicy, AddressRefused};
-pub use client::client;
-pub use url::check_base;
+pub use client::HttpClient;
+pub use url::{check_base, check_url};
 
 use super::{Caller, Clock};
 use crate::limits::{CALL_TIMEOUT_MS_MAX, REDIRECTS_MAX, RESPONSE_BYTES_MAX};
@@ -53,21 +53,15 @@ pub trait Connections: Send + Sync + 'static {
 #[derive(Clone)]
 pub struct HttpCaller<N> {
     connections: Arc<N>,
-    client: reqwest::Client,
+    client: HttpClient,
     clock: Arc<dyn Clock>,
-    policy: AddressPolicy,
     response_bytes_max: usize,
 }
 
 impl<N: Connections> HttpCaller<N> {
-    /// A caller that uses `client` (made by [`client()`] with the same `policy`).
-    pub fn new(
-        connections: Arc<N>,
-        client: reqwest::Client,
-        clock: Arc<dyn Clock>,
-        policy: AddressPolicy,
-    ) -> Self {
-        Self { connections, client, clock, policy, response_bytes_max: RESPONSE_BYTES_MAX }
+    /// A caller that uses a client.
+    pub fn new(connections: Arc<N>, client: HttpClient, clock: Arc<dyn Clock>) -> Self {
+        Self { connections, client, clock, response_bytes_max: RESPONSE_BYTES_MAX }
     }
 
     async fn attempt(
@@ -78,7 +72,7 @@ impl<N: Connections> HttpCaller<N> {
         for _ in 0..=REDIRECTS_MAX {
             let again = request.try_clone();
             let response =
-                self.client.execute(request).await.map_err(|e| send_failure(service, &e))?;
+                self.client.send(request).await.map_err(|e| send_failure(service, &e))?;
             match redirect(service, &response, again)? {
                 Some(next) => request = next,
                 None => return self.receive(service, response).await,
@@ -144,7 +138,8 @@ impl<N: Connections> Caller for HttpCaller<N> {
                 ));
             }
         };
-        let base = check_base(&target.base_url, self.policy).map_err(refused)?;
+        let base = check_base(&target.base_url, self.client.policy())
+            .map_err(|what| refused(format!("its base URL is refused: {what}")))?;
         let prepared = request::prepare(&base, &target.api_key, &request).map_err(refused)?;
         let limit_ms = request.timeout_ms.min(CALL_TIMEOUT_MS_MAX);
         let attempt = self.attempt(service, prepared);

@@ -31,7 +31,7 @@ impl Connections for OneConnection {
 fn caller(base_url: &str) -> HttpCaller<OneConnection> {
     let policy = AddressPolicy::default();
     let connections = Arc::new(OneConnection(base_url.to_owned()));
-    HttpCaller::new(connections, client(policy).unwrap(), Arc::new(SystemClock), policy)
+    HttpCaller::new(connections, HttpClient::new(policy).unwrap(), Arc::new(SystemClock))
 }
 
 fn request(path: &str) -> CallRequest {
@@ -295,7 +295,7 @@ async fn addresses_are_checked_at_the_connect() {
     let policy = AddressPolicy { deny_private: true };
     let connections = Arc::new(OneConnection("http://localhost:1/".into()));
     let caller =
-        HttpCaller::new(connections, client(policy).unwrap(), Arc::new(SystemClock), policy);
+        HttpCaller::new(connections, HttpClient::new(policy).unwrap(), Arc::new(SystemClock));
     let failure = caller.call(request("/x")).await.unwrap_err();
     assert_eq!(failure.class, FailureClass::Refused, "{}", failure.message);
     assert!(failure.message.contains("loopback"), "{}", failure.message);

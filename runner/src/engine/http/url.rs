@@ -4,28 +4,36 @@ use super::AddressPolicy;
 use reqwest::Url;
 use std::net::IpAddr;
 
-/// Checks a connection's base URL: http(s), with a host, without credentials, query or fragment, and not a
-/// refused address.
+/// Checks a URL that the runner is to call: http(s), with a host, without credentials, and not a refused address.
+///
+/// # Errors
+/// What is wrong, in words for the operator.
+pub fn check_url(url: &str, policy: AddressPolicy) -> Result<Url, String> {
+    let url = Url::parse(url).map_err(|error| format!("it is not a URL: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("it must be an http or https URL, not `{}`", url.scheme()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("it must not hold a user name or a password".into());
+    }
+    let Some(host) = url.host_str() else {
+        return Err("it has no host".into());
+    };
+    let literal: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
+    if let Some(reason) = literal.and_then(|address| policy.refuses(address)) {
+        return Err(format!("it has {reason}, which calls may not go to"));
+    }
+    Ok(url)
+}
+
+/// Checks a connection's base URL: as [`check_url`], and without a query or a fragment.
 ///
 /// # Errors
 /// What is wrong, in words for the operator.
 pub fn check_base(base_url: &str, policy: AddressPolicy) -> Result<Url, String> {
-    let url = Url::parse(base_url).map_err(|e| format!("the base URL is not a URL: {e}"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("the base URL must be http or https, not `{}`", url.scheme()));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err("the base URL must not hold credentials; the key belongs in `apiKey`".into());
-    }
+    let url = check_url(base_url, policy)?;
     if url.query().is_some() || url.fragment().is_some() {
-        return Err("the base URL must not have a query or a fragment".into());
-    }
-    let Some(host) = url.host_str() else {
-        return Err("the base URL has no host".into());
-    };
-    let literal: Option<IpAddr> = host.trim_matches(['[', ']']).parse().ok();
-    if let Some(reason) = literal.and_then(|address| policy.refuses(address)) {
-        return Err(format!("the base URL has {reason}, which calls may not go to"));
+        return Err("it must not have a query or a fragment".into());
     }
     Ok(url)
 }

@@ -56,3 +56,6 @@ pub trait Deliveries: Send + Sync + 'static {
         next_attempt_at: Option<Millis>,
     ) -> impl Future<Output = Result<(), JournalError>> + Send;
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,15 @@
 //! The worker: a loop that takes what is due, and one task a delivery being made.
 
 use super::{Deliveries, DeliveryOutcome, next_attempt, sign};
-use crate::engine::Clock;
+use crate::engine::http::{HttpClient, check_url, send_failure};
+use crate::engine::{Clock, JournalError};
 use crate::limits::{
     ENGINE_BATCH_MAX, WEBHOOK_TIMEOUT_MS, WEBHOOKS_ACTIVE_MAX, WEBHOOKS_PER_ENDPOINT_MAX,
 };
 use crate::store::Delivery;
 use crate::time::Millis;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
-use reqwest::{Client, Method, Request, Url};
+use reqwest::{Method, Request};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,7 @@ use tokio::task::JoinSet;
 /// Delivers webhooks.
 pub struct Webhooks<D> {
     deliveries: Arc<D>,
-    client: Client,
+    client: HttpClient,
     clock: Arc<dyn Clock>,
 }
 
@@ -43,11 +44,10 @@ const OUTBOX_RETRY_MS: u64 = 1_000;
 const OUTBOX_POLL_MS: u64 = 60_000;
 
 impl<D: Deliveries> Webhooks<D> {
-    /// Starts the worker. `outbox` is notified when deliveries may have become due. The client is one made by
-    /// [`crate::engine::http::client()`], so that endpoints cannot lead to refused addresses.
+    /// Starts the worker. `outbox` is notified when deliveries may have become due.
     pub fn start(
         deliveries: Arc<D>,
-        client: Client,
+        client: HttpClient,
         clock: Arc<dyn Clock>,
         outbox: Arc<Notify>,
     ) -> WebhooksHandle {
@@ -84,7 +84,7 @@ impl<D: Deliveries> Webhooks<D> {
         self: &Arc<Self>,
         active: &mut Active,
         room: usize,
-    ) -> Result<Option<Millis>, crate::engine::JournalError> {
+    ) -> Result<Option<Millis>, JournalError> {
         loop {
             let now = self.clock.now();
             // What is being delivered is still due, so as many more rows are asked for.
@@ -153,8 +153,9 @@ impl<D: Deliveries> Webhooks<D> {
     ) -> DeliveryOutcome {
         let seconds = self.clock.now().0.div_euclid(1_000);
         let signed = sign(secret, &delivery.id, seconds, &delivery.body);
-        let Ok(url) = Url::parse(&delivery.url) else {
-            return failed(None, "the endpoint's URL is not a URL");
+        let url = match check_url(&delivery.url, self.client.policy()) {
+            Ok(url) => url,
+            Err(what) => return failed(None, &format!("the endpoint's URL is refused: {what}")),
         };
         let attempt = attempt.to_string();
         let seconds = seconds.to_string();
@@ -177,10 +178,10 @@ impl<D: Deliveries> Webhooks<D> {
         *request.headers_mut() = headers;
         *request.body_mut() = Some(delivery.body.clone().into());
         let limit = Duration::from_millis(WEBHOOK_TIMEOUT_MS);
-        match tokio::time::timeout(limit, self.client.execute(request)).await {
+        match tokio::time::timeout(limit, self.client.send(request)).await {
             Err(_) => failed(None, "the endpoint did not answer within 10 s"),
             Ok(Err(error)) => {
-                let failure = crate::engine::http::send_failure("the endpoint", &error);
+                let failure = send_failure("the endpoint", &error);
                 failed(None, &failure.message)
             }
             Ok(Ok(response)) => {
@@ -204,7 +205,7 @@ impl<D: Deliveries> Webhooks<D> {
         while let Err(error) =
             self.deliveries.finish(&delivery.id, outcome.clone(), next_attempt_at).await
         {
-            if matches!(error, crate::engine::JournalError::NotFound) {
+            if matches!(error, JournalError::NotFound) {
                 return;
             }
             tracing::error!(%error, delivery = delivery.id, "a webhook's outcome cannot be written");
