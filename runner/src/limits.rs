@@ -1,1 +1,39 @@
 //! Every limit of the runner, in one place, each with its reason.
+
+/// Runs worked on at a time. A run that is worked on holds its values and one upstream call; more than this only
+/// makes each of them slower, and the rest wait in the store at no cost.
+pub const RUNS_ACTIVE_MAX: usize = 256;
+
+/// Keys of waiting runs held in memory, 8 bytes each; beyond these the engine reads the store again.
+pub const RUNS_QUEUED_MAX: usize = 4_096;
+
+/// Decisions, cancellations and timers being committed to parked runs at a time; callers beyond wait for their turn.
+pub const DELIVERIES_MAX: usize = 256;
+
+/// Programs kept decoded and verified; one is a few kilobytes, and an organisation has tens of workflows.
+pub const PROGRAMS_CACHED_MAX: usize = 256;
+
+/// Runs, timers or webhook deliveries read from the store at a time.
+pub const ENGINE_BATCH_MAX: usize = 256;
+
+/// Longest response body of a service, in bytes (documented decision).
+pub const RESPONSE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Longest time limit of one attempt of a call, in milliseconds (documented decision).
+pub const CALL_TIMEOUT_MS_MAX: u64 = 300_000;
+
+/// Longest wait for a connection to be made, in milliseconds; shorter than the default time limit of an attempt,
+/// so that a host that swallows packets is told apart from a service that is slow.
+pub const CONNECT_TIMEOUT_MS_MAX: u64 = 10_000;
+
+/// Redirects followed within one host before a call is given up.
+pub const REDIRECTS_MAX: usize = 5;
+
+/// Webhook deliveries being made at a time.
+pub const WEBHOOKS_ACTIVE_MAX: usize = 64;
+
+/// Webhook deliveries being made to one endpoint at a time, so that a slow one cannot take all of them.
+pub const WEBHOOKS_PER_ENDPOINT_MAX: usize = 4;
+
+/// Time in which an endpoint must take a webhook delivery, in milliseconds (documented decision).
+pub const WEBHOOK_TIMEOUT_MS: u64 = 10_000;
