@@ -97,7 +97,8 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
         if std::thread::panicking() {
-            eprintln!("--- standard error of {}:\n{}", self.url, self.stderr());
+            let stderr = self.stderr();
+            eprintln!("--- standard error of {}:\n{stderr}", self.url);
         }
     }
 }

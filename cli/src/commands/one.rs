@@ -29,8 +29,8 @@ impl OneWorkflow {
         let analysis = source.analyse(self.syntax)?;
         if analysis.has_errors() {
             let mut err = anstream::stderr().lock();
-            let colours = err.is_terminal();
-            write!(err, "{}", render::human::human(&analysis, &source.name(), colours))?;
+            // The stream takes the colours out where they are not wanted.
+            write!(err, "{}", render::human::human(&analysis, &source.name(), true))?;
             return Err(Failure::new(format_args!("{} has errors", source.name()))
                 .help("mend what is shown above, and try again"));
         }
