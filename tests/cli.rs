@@ -217,8 +217,18 @@ fn colour_is_for_terminals_and_a_closed_pipe_is_quiet() {
 #[test]
 fn every_command_has_help_and_shells_have_completions() {
     for command in [
-        "check", "build", "disasm", "convert", "graph", "explain", "serve", "keys", "sandbox",
-        "quickstart", "lsp", "completions",
+        "check",
+        "build",
+        "disasm",
+        "convert",
+        "graph",
+        "explain",
+        "serve",
+        "keys",
+        "sandbox",
+        "quickstart",
+        "lsp",
+        "completions",
     ] {
         let help = run(&[command, "--help"]).ok();
         assert!(help.contains("Usage: writ "), "{help}");

@@ -406,7 +406,12 @@ fn check_calls(seen: &Seen, calls: &[Value], kills: &[Kill]) {
             );
         }
     }
-    println!("{} kills, {} executions, {} calls, {repeats} made again", kills.len(), seen.ended.len(), calls.len());
+    println!(
+        "{} kills, {} executions, {} calls, {repeats} made again",
+        kills.len(),
+        seen.ended.len(),
+        calls.len()
+    );
 }
 
 /// Each event came at least once, under one id, with one body.
@@ -440,6 +445,10 @@ const FAILED: &str = "kyc.failed";
 /// What an event is about: the execution, or the customer.
 fn subject(event: &Value) -> (String, String) {
     let name = event["event"].as_str().unwrap();
-    let of = if name == COMPLETED { &event["data"]["executionId"] } else { &event["data"]["customerId"] };
+    let of = if name == COMPLETED {
+        &event["data"]["executionId"]
+    } else {
+        &event["data"]["customerId"]
+    };
     (name.to_owned(), of.as_str().unwrap().to_owned())
 }

@@ -22,7 +22,14 @@ fn the_quickstart_does_what_its_page_says_and_keeps_no_secret_in_clear() {
     let directory = tempfile::tempdir().unwrap();
     let ran = run_in(directory.path(), &["quickstart", "--data", "data"], b"");
     let out = ran.ok();
-    for part in ["✓ kyc", "✓ branch_on_ktp", "✓ wait_for_analyst", "✓ screening", "✓ notify_failure", "✓ verified"] {
+    for part in [
+        "✓ kyc",
+        "✓ branch_on_ktp",
+        "✓ wait_for_analyst",
+        "✓ screening",
+        "✓ notify_failure",
+        "✓ verified",
+    ] {
         assert!(out.contains(part), "no {part:?} in {out}");
     }
     assert!(!out.contains('\u{1b}'), "no escapes where there is no terminal");

@@ -59,14 +59,16 @@ impl Source {
         let mut bytes = Vec::new();
         match self {
             Self::File(path) => {
-                let read = File::open(path)
-                    .and_then(|file| file.take(limit).read_to_end(&mut bytes));
+                let read =
+                    File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
                 read.map_err(|e| cannot_read(path, &e))?;
             }
             Self::Stdin => {
-                io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(|e| {
-                    Failure::new(format_args!("cannot read standard input: {e}"))
-                })?;
+                io::stdin()
+                    .lock()
+                    .take(limit)
+                    .read_to_end(&mut bytes)
+                    .map_err(|e| Failure::new(format_args!("cannot read standard input: {e}")))?;
             }
         }
         Ok(bytes)
@@ -101,7 +103,9 @@ impl Source {
 fn cannot_read(path: &Path, error: &io::Error) -> Failure {
     let failure = Failure::file("read", path, error);
     match error.kind() {
-        io::ErrorKind::NotFound => failure.help("check the path, or give `-` to read standard input"),
+        io::ErrorKind::NotFound => {
+            failure.help("check the path, or give `-` to read standard input")
+        }
         io::ErrorKind::IsADirectory => failure.help("this command takes one file"),
         _ => failure,
     }

@@ -3,6 +3,7 @@
 //! Every subcommand is one file of [`commands`]; none holds logic that the libraries do not have.
 
 mod commands;
+mod config;
 mod failure;
 mod input;
 mod output;
@@ -22,7 +23,9 @@ use std::process::ExitCode;
 /// and a run that was accepted survives crashes.
 #[derive(Parser)]
 #[command(name = "writ", version, max_term_width = 100, styles = output::STYLES)]
-#[command(after_help = "Start here:\n  writ quickstart          see a workflow registered, published and run, on this machine\n  writ check kyc.writ      find what is wrong with a workflow\n  writ serve               run the server")]
+#[command(
+    after_help = "Start here:\n  writ quickstart          see a workflow registered, published and run, on this machine\n  writ check kyc.writ      find what is wrong with a workflow\n  writ serve               run the server"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -59,7 +62,7 @@ fn run(command: Command) -> Outcome {
         Command::Convert(args) => convert::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Explain(args) => explain::run(&args),
-        Command::Serve(args) => serve::run(args),
+        Command::Serve(args) => serve::run(&args),
         Command::Keys(args) => keys::run(args),
         Command::Sandbox(args) => sandbox::run(&args),
         Command::Quickstart(args) => quickstart::run(args),

@@ -100,9 +100,14 @@ impl Api {
 
     /// Registers the six services at a sandbox.
     pub async fn connect_services(&self, sandbox: &str) {
-        for service in
-            ["identity", "aml", "anti-fraud", "bank-statement", "document-intelligence", "ai-automation"]
-        {
+        for service in [
+            "identity",
+            "aml",
+            "anti-fraud",
+            "bank-statement",
+            "document-intelligence",
+            "ai-automation",
+        ] {
             let body = json!({
                 "serviceSlug": service,
                 "baseUrl": format!("{sandbox}/{service}"),

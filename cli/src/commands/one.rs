@@ -46,7 +46,13 @@ impl OneWorkflow {
             Some(slug) => all.find(|w| w.slug() == Some(slug)).ok_or_else(|| {
                 Failure::new(format_args!("{name} has no workflow \"{slug}\"")).help(format_args!(
                     "it has {}",
-                    analysis.module.workflows.iter().map(display_slug).collect::<Vec<_>>().join(", ")
+                    analysis
+                        .module
+                        .workflows
+                        .iter()
+                        .map(display_slug)
+                        .collect::<Vec<_>>()
+                        .join(", ")
                 ))
             }),
             None => {

@@ -13,7 +13,12 @@ use std::process::ExitCode;
 #[command(after_help = "Example:\n  writ sandbox --listen 127.0.0.1:7071")]
 pub struct Args {
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", env = "WRIT_SANDBOX_LISTEN", default_value = "127.0.0.1:7071")]
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "WRIT_SANDBOX_LISTEN",
+        default_value = "127.0.0.1:7071"
+    )]
     listen: SocketAddr,
 }
 

@@ -34,40 +34,59 @@ pub fn commands(place: &Place<'_>) -> Result<String, Failure> {
         // Writing to a String cannot fail.
         let _ = write!(text, "\n# {title}\n{lines}\n");
     };
-    part("The key, with every scope, and where the server is", &format!(
-        "export QE_API_KEY={key}\nexport QE={server}"
-    ));
-    part("1. Register sibling services (all six are registered already; this replaces one)", &format!(
-        r#"curl -X POST $QE/api/service-connections \
+    part(
+        "The key, with every scope, and where the server is",
+        &format!("export QE_API_KEY={key}\nexport QE={server}"),
+    );
+    part(
+        "1. Register sibling services (all six are registered already; this replaces one)",
+        &format!(
+            r#"curl -X POST $QE/api/service-connections \
   -H "Authorization: Bearer $QE_API_KEY" \
   -H "Content-Type: application/json" \
   -d '{{"serviceSlug": "identity", "baseUrl": "{sandbox}/identity", "apiKey": "{SERVICE_KEY}"}}'"#
-    ));
-    part("2. Create a workflow", &format!(
-        r#"curl -X POST $QE/api/workflows \
+        ),
+    );
+    part(
+        "2. Create a workflow",
+        &format!(
+            r#"curl -X POST $QE/api/workflows \
   -H "Authorization: Bearer $QE_API_KEY" \
   -H "Content-Type: application/json" \
   --data-binary @{spec}"#
-    ));
-    part("3. Publish", &format!(
-        r#"curl -X POST $QE/api/workflows/{PASTED_SLUG}/publish \
+        ),
+    );
+    part(
+        "3. Publish",
+        &format!(
+            r#"curl -X POST $QE/api/workflows/{PASTED_SLUG}/publish \
   -H "Authorization: Bearer $QE_API_KEY""#
-    ));
-    part("4. Trigger an execution (the customer's id ends in the verdict: passed, requires_review or failed)", &format!(
-        r#"EXE=$(curl -s -X POST $QE/api/workflows/{PASTED_SLUG}/execute \
+        ),
+    );
+    part(
+        "4. Trigger an execution (the customer's id ends in the verdict: passed, requires_review or failed)",
+        &format!(
+            r#"EXE=$(curl -s -X POST $QE/api/workflows/{PASTED_SLUG}/execute \
   -H "Authorization: Bearer $QE_API_KEY" \
   -H "Content-Type: application/json" \
   -d {} | grep -o 'exe_[0-9A-Z]*' | head -n 1); echo $EXE"#,
-        quote(&body.to_string())
-    ));
-    part("5. Watch it run", r#"curl $QE/api/executions/$EXE \
-  -H "Authorization: Bearer $QE_API_KEY""#);
-    part("6. Handle approval", &format!(
-        r#"curl -X POST $QE/api/executions/$EXE/approve \
+            quote(&body.to_string())
+        ),
+    );
+    part(
+        "5. Watch it run",
+        r#"curl $QE/api/executions/$EXE \
+  -H "Authorization: Bearer $QE_API_KEY""#,
+    );
+    part(
+        "6. Handle approval",
+        &format!(
+            r#"curl -X POST $QE/api/executions/$EXE/approve \
   -H "Authorization: Bearer $QE_API_KEY" \
   -H "Content-Type: application/json" \
   -d '{{"decision": "approve", "notes": "{NOTES}"}}'"#
-    ));
+        ),
+    );
     Ok(text)
 }
 

@@ -9,6 +9,7 @@ mod receiver;
 mod story;
 mod verify;
 
+use crate::config::DataPlace;
 use crate::failure::{Failure, Outcome};
 use crate::runtime;
 use client::Api;
@@ -59,7 +60,8 @@ async fn quickstart(args: Args) -> Outcome {
     let progress = Progress::new();
     let data = Data::new(args.data)?;
     let sandbox = runtime::Sandbox::start(([127, 0, 0, 1], 0).into()).await?;
-    let server = runtime::start_server(data.path(), args.listen).await?;
+    let place = DataPlace { data: data.path().to_owned(), master_key_file: None };
+    let server = runtime::start_server(&place, args.listen).await?;
     let mut receiver = Receiver::start().await?;
     let (server_url, sandbox_url) = (server.url(), sandbox.url());
     progress.line(&format!("server   {server_url}  (data in {})", data.path().display()))?;

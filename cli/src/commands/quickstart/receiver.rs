@@ -53,8 +53,7 @@ struct App {
 impl Receiver {
     /// Listens on a free loopback port.
     pub async fn start() -> Result<Self, Failure> {
-        let failed =
-            |e| Failure::new(format_args!("cannot listen for webhooks on loopback: {e}"));
+        let failed = |e| Failure::new(format_args!("cannot listen for webhooks on loopback: {e}"));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         let (sender, count) = watch::channel(0);
@@ -82,9 +81,9 @@ impl Receiver {
     /// Waits until `enough` says so of what came, or until the time is up.
     pub async fn wait(&mut self, enough: impl Fn(&[Received]) -> bool, limit: Duration) {
         let shared = self.shared.clone();
-        let waiting = self.count.wait_for(|_| {
-            enough(&shared.received.lock().unwrap_or_else(PoisonError::into_inner))
-        });
+        let waiting = self
+            .count
+            .wait_for(|_| enough(&shared.received.lock().unwrap_or_else(PoisonError::into_inner)));
         // When time is up the caller looks at what did come.
         let _ = tokio::time::timeout(limit, waiting).await;
     }

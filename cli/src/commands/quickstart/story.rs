@@ -94,7 +94,8 @@ impl Story<'_> {
             executions.push(self.execute(case).await?);
         }
         self.check_webhooks(&executions).await?;
-        self.progress.done(&format!("received the webhooks at {endpoint}, each with a valid signature"))?;
+        self.progress
+            .done(&format!("received the webhooks at {endpoint}, each with a valid signature"))?;
         self.replay(&executions).await
     }
 
@@ -245,10 +246,18 @@ impl Story<'_> {
         facts.equal(&named("status"), at(execution, "/status"), "succeeded");
         facts.equal(&named("workflowSlug"), at(execution, "/workflowSlug"), SLUG);
         facts.equal(&named("workflowVersion"), at(execution, "/workflowVersion"), 1);
-        facts.equal(&named("externalId"), at(execution, "/externalId"), at(sent, "/externalId").clone());
+        facts.equal(
+            &named("externalId"),
+            at(execution, "/externalId"),
+            at(sent, "/externalId").clone(),
+        );
         facts.time(&named("createdAt"), at(execution, "/createdAt"));
         facts.time(&named("completedAt"), at(execution, "/completedAt"));
-        facts.equal(&named("inputs.customerId"), at(execution, "/inputs/customerId"), customer.as_str());
+        facts.equal(
+            &named("inputs.customerId"),
+            at(execution, "/inputs/customerId"),
+            customer.as_str(),
+        );
         facts.equal(&named("inputs.hmacKey"), at(execution, "/inputs/hmacKey"), "[redacted]");
         facts.absent(&named("the execution"), text, HMAC_KEY);
 
@@ -317,7 +326,11 @@ impl Story<'_> {
             facts.absent(&name, &delivery.text, HMAC_KEY);
             facts.id(&format!("{name}: id"), at(&delivery.body, "/id"), "evt_");
             facts.time(&format!("{name}: occurredAt"), at(&delivery.body, "/occurredAt"));
-            facts.equal(&format!("{name}: X-Quantum-Event"), &header("X-Quantum-Event"), event.clone());
+            facts.equal(
+                &format!("{name}: X-Quantum-Event"),
+                &header("X-Quantum-Event"),
+                event.clone(),
+            );
             facts.id(&format!("{name}: X-Quantum-Delivery"), &header("X-Quantum-Delivery"), "whd_");
         }
         for execution in executions {
@@ -359,7 +372,10 @@ impl Story<'_> {
             fields.insert("customerId".to_owned(), "cus_01HXY_other".into());
         }
         let status = self.api.post(&path, &other).await?.status.as_u16();
-        self.facts.holds(format!("another body under the same externalId answers {status}, not 409"), status == 409);
+        self.facts.holds(
+            format!("another body under the same externalId answers {status}, not 409"),
+            status == 409,
+        );
         self.progress.done("asked for the first run again: the same execution came back")
     }
 }
