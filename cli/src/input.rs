@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use walkdir::{DirEntry, WalkDir};
 use writ_compiler::analysis::{Analysis, Syntax};
-use writ_compiler::limits::SOURCE_BYTES_MAX;
+use writ_compiler::limits::{PROGRAM_BYTES_MAX, SOURCE_BYTES_MAX};
 
 /// `--syntax`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -53,9 +53,18 @@ impl Source {
         }
     }
 
-    /// Its bytes: at most one more than a source may have, so that a huge file is refused and not loaded.
+    /// A source's bytes: at most one more than it may have, so that a huge file is refused and not loaded.
     pub fn read(&self) -> Result<Vec<u8>, Failure> {
-        let limit = SOURCE_BYTES_MAX as u64 + 1;
+        self.read_at_most(SOURCE_BYTES_MAX)
+    }
+
+    /// A program's bytes: at most one more than it may have.
+    pub fn read_program(&self) -> Result<Vec<u8>, Failure> {
+        self.read_at_most(PROGRAM_BYTES_MAX)
+    }
+
+    fn read_at_most(&self, limit: usize) -> Result<Vec<u8>, Failure> {
+        let limit = limit as u64 + 1;
         let mut bytes = Vec::new();
         match self {
             Self::File(path) => {
@@ -64,11 +73,10 @@ impl Source {
                 read.map_err(|e| cannot_read(path, &e))?;
             }
             Self::Stdin => {
-                io::stdin()
-                    .lock()
-                    .take(limit)
-                    .read_to_end(&mut bytes)
-                    .map_err(|e| Failure::new(format_args!("cannot read standard input: {e}")))?;
+                let read = io::stdin().lock().take(limit).read_to_end(&mut bytes);
+                read.map_err(|e| {
+                    Failure::new(format_args!("cannot read standard input: {e}"))
+                })?;
             }
         }
         Ok(bytes)

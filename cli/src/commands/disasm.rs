@@ -21,7 +21,7 @@ pub struct Args {
 pub fn run(args: &Args) -> Outcome {
     let file = &args.source.file;
     let text = if file.extension().is_some_and(|e| e == "writc") {
-        let bytes = Source::one(file).read()?;
+        let bytes = Source::one(file).read_program()?;
         let program = Program::load(&bytes).map_err(|e| {
             Failure::new(format_args!("{} is not a program that can run: {e}", file.display()))
                 .help("build it again with `writ build`")
@@ -30,7 +30,7 @@ pub fn run(args: &Args) -> Outcome {
     } else {
         let analysis = args.source.analyse()?;
         let compiled = args.source.choose(&analysis)?.compiled()?;
-        bytecode::disasm(&compiled.program, Some((&compiled.source_map, &analysis)))
+        bytecode::disasm(&compiled.program, Some((&compiled.source_map, &analysis.text)))
     };
     output::write(None, text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
