@@ -14,3 +14,34 @@ pub const DIAGNOSTICS_MAX: usize = 1_000;
 
 /// Most bytes in one expression's text.
 pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
+
+/// Deepest nesting of a type in a program. Deeper types are cut to `json` when a program is made.
+pub const SCHEMA_DEPTH_MAX: usize = 64;
+
+/// Most complaints about one value; a body of a million wrong items gets an answer of bounded size.
+pub const FIELD_ERRORS_MAX: usize = 100;
+
+/// Largest encoded program: well above what a source of [`SOURCE_BYTES_MAX`] compiles to.
+pub const PROGRAM_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Most operands on the stack at once; a record literal takes two a field.
+pub const OPERANDS_MAX: u32 = 16_384;
+
+/// Most comprehensions inside one another.
+pub const LOOPS_MAX: u16 = 8;
+
+/// Most units of work in one transition of a run: instructions, and items and bytes that they look at.
+/// About a second on a slow machine; an honest template takes a millionth of it.
+pub const FUEL_MAX: u64 = 50_000_000;
+
+/// Most bytes of lists, records and text that the expressions of one transition may make.
+pub const EVAL_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// Longest text that a template may make.
+pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
+
+/// Deepest nesting of a value that a run keeps; JSON readers commonly stop at 128.
+pub const VALUE_DEPTH_MAX: usize = 96;
+
+/// Largest value that a run keeps (one input or output), as JSON. A response body may be as large.
+pub const VALUE_BYTES_MAX: usize = 8 * 1024 * 1024;

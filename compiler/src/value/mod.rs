@@ -5,6 +5,7 @@ mod json;
 mod plain;
 pub mod time;
 
+pub(crate) use json::{base64, from_base64};
 pub use plain::{NotPlain, PlainLimits};
 
 use indexmap::IndexMap;
@@ -200,4 +201,4 @@ impl<T: Into<Value>> From<Option<T>> for Value {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

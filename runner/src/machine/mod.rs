@@ -13,6 +13,20 @@ pub use transition::*;
 use crate::time::Millis;
 use writ_compiler::value::Value;
 
+/// Why an event was not applied; the state is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The run has ended.
+    #[error("the run has ended")]
+    Finished,
+    /// It answers something that is no longer, or not yet, waited for.
+    #[error("nothing waits for this any more")]
+    Stale,
+    /// A decision, and no approval is pending in that frame.
+    #[error("no approval is pending")]
+    NotWaiting,
+}
+
 /// What a run is started with; recorded before anything else.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Start {

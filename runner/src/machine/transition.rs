@@ -63,6 +63,14 @@ pub enum Record {
         /// Attempts made.
         attempts: u32,
     },
+    /// The answer's body of a step that failed, kept because the program reads it on an error route
+    /// (`step.<id>.error.body`). Nothing declares what is in it: it is sealed whole and never shown.
+    ErrorBodyKept {
+        /// Which step.
+        ordinal: StepOrdinal,
+        /// The body.
+        body: Payload,
+    },
     /// The run waits for an approval.
     ApprovalRequested {
         /// The step.
@@ -206,4 +214,6 @@ pub struct ErrorInfo {
     pub message: String,
     /// The HTTP status, when a service answered.
     pub status: Option<u16>,
+    /// The instruction that failed, when an expression did: the program's source map turns it into a line and column.
+    pub pc: Option<u32>,
 }

@@ -1,0 +1,113 @@
+//! Programs to bytes and back.
+//!
+//! ```text
+//! "WRIT"  format version (u16, little-endian)  postcard of the Program
+//! ```
+
+use super::verify::{self, VerifyError};
+use super::{FORMAT_VERSION, Program, ProgramHash, SEMANTICS_VERSION};
+use crate::limits::PROGRAM_BYTES_MAX;
+use sha2::{Digest, Sha256};
+
+const MAGIC: &[u8; 4] = b"WRIT";
+const HEADER_LEN: usize = MAGIC.len() + size_of::<u16>();
+
+/// Why bytes are no program that this release can run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// Something else altogether.
+    #[error("this is no compiled workflow: it does not start with \"WRIT\"")]
+    NotAProgram,
+    /// Larger than any program that the compiler makes.
+    #[error("the compiled workflow is larger than {PROGRAM_BYTES_MAX} bytes")]
+    TooLarge,
+    /// Made by a later release.
+    #[error(
+        "the compiled workflow has format {found}, and this release reads up to {FORMAT_VERSION}: run a later release"
+    )]
+    NewerFormat {
+        /// Its format version.
+        found: u16,
+    },
+    /// Its instructions mean something that this release does not know.
+    #[error(
+        "the compiled workflow has semantics {found}, and this release knows up to {SEMANTICS_VERSION}: run a later release"
+    )]
+    NewerSemantics {
+        /// Its semantics version.
+        found: u16,
+    },
+    /// It cannot be decoded.
+    #[error("the compiled workflow is damaged: {0}")]
+    Damaged(String),
+    /// It decodes, and must not be run.
+    #[error("the compiled workflow is invalid: {0}")]
+    Invalid(#[from] VerifyError),
+}
+
+impl Program {
+    /// The program's bytes; equal programs give equal bytes.
+    #[must_use]
+    #[allow(clippy::expect_used, reason = "writing plain data to memory cannot fail")]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend(FORMAT_VERSION.to_le_bytes());
+        bytes.extend(postcard::to_stdvec(self).expect("a program is plain data"));
+        bytes
+    }
+
+    /// SHA-256 of [`Program::encode`].
+    #[must_use]
+    pub fn hash(&self) -> ProgramHash {
+        ProgramHash::of(&self.encode())
+    }
+
+    /// Decodes and verifies a program.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are no program, one of a later release, damaged, or would not run safely.
+    pub fn load(bytes: &[u8]) -> Result<Self, LoadError> {
+        if bytes.len() > PROGRAM_BYTES_MAX {
+            return Err(LoadError::TooLarge);
+        }
+        let (header, body) = bytes.split_at_checked(HEADER_LEN).ok_or(LoadError::NotAProgram)?;
+        let (magic, version) = header.split_at(MAGIC.len());
+        if magic != MAGIC {
+            return Err(LoadError::NotAProgram);
+        }
+        let found = version.iter().rev().fold(0, |n, byte| n << 8 | u16::from(*byte));
+        match found {
+            FORMAT_VERSION => {}
+            0 => return Err(LoadError::Damaged("format 0 does not exist".to_owned())),
+            found => return Err(LoadError::NewerFormat { found }),
+        }
+        let damaged = |error: postcard::Error| LoadError::Damaged(error.to_string());
+        let (program, rest): (Self, _) = postcard::take_from_bytes(body).map_err(damaged)?;
+        if !rest.is_empty() {
+            return Err(LoadError::Damaged(format!("{} bytes follow its end", rest.len())));
+        }
+        if program.semantics > SEMANTICS_VERSION {
+            return Err(LoadError::NewerSemantics { found: program.semantics });
+        }
+        verify::verify(&program)?;
+        Ok(program)
+    }
+
+    /// Checks that running the program is safe; [`Program::load`] does.
+    ///
+    /// # Errors
+    ///
+    /// Says which instruction is wrong, and how.
+    pub fn verify(&self) -> Result<(), VerifyError> {
+        verify::verify(self)
+    }
+}
+
+impl ProgramHash {
+    /// The hash of an encoded program.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+}

@@ -1,0 +1,167 @@
+//! Operators on values.
+//!
+//! CEL's, with one liberty: JSON does not tell 5 from 5.0 reliably, so numbers of different representation may meet
+//! in arithmetic. Integers stay exact and overflow is an error; with a double, the result is a double.
+
+use super::{Outcome, Problem};
+use crate::bytecode::op::Operator;
+use crate::value::{Value, time};
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+pub(super) fn unary(op: Operator, operand: &Value) -> Outcome<Value> {
+    match (op, operand) {
+        (Operator::Not, Value::Bool(value)) => Ok(Value::Bool(!value)),
+        (Operator::Negate, Value::Int(_) | Value::Uint(_)) => {
+            integer(operand).and_then(|n| n.checked_neg()).map_or_else(overflow, narrow)
+        }
+        (Operator::Negate, Value::Double(value)) => Ok(Value::Double(-value)),
+        (Operator::Negate, Value::Duration(value)) => span(value.checked_neg()),
+        _ => Err(Problem::met(format!("`{}` does not apply here", op.symbol()), operand.clone())),
+    }
+}
+
+pub(super) fn binary(op: Operator, a: Value, b: Value) -> Outcome<Value> {
+    match op {
+        Operator::Equal => Ok(Value::Bool(a.cel_equal(&b))),
+        Operator::NotEqual => Ok(Value::Bool(!a.cel_equal(&b))),
+        Operator::Less => compare(op, &a, &b, Ordering::is_lt),
+        Operator::LessEqual => compare(op, &a, &b, Ordering::is_le),
+        Operator::Greater => compare(op, &a, &b, Ordering::is_gt),
+        Operator::GreaterEqual => compare(op, &a, &b, Ordering::is_ge),
+        Operator::In => contains(&a, &b),
+        Operator::Add => add(a, b),
+        Operator::Subtract => match (&a, &b) {
+            (Value::Timestamp(a), Value::Timestamp(b)) => span(a.checked_sub(*b)),
+            (Value::Duration(a), Value::Duration(b)) => span(a.checked_sub(*b)),
+            (Value::Timestamp(a), Value::Duration(b)) => instant(a.checked_sub(*b)),
+            _ => numbers(op, &a, &b, i128::checked_sub, |a, b| a - b),
+        },
+        Operator::Multiply => numbers(op, &a, &b, i128::checked_mul, |a, b| a * b),
+        Operator::Divide => {
+            if integer(&a).is_some() && integer(&b) == Some(0) {
+                return Err(Problem::met("division by zero", a));
+            }
+            numbers(op, &a, &b, i128::checked_div, |a, b| a / b)
+        }
+        Operator::Remainder => match (integer(&a), integer(&b)) {
+            (Some(_), Some(0)) => Err(Problem::met("division by zero", a)),
+            (Some(a), Some(b)) => a.checked_rem(b).map_or_else(overflow, narrow),
+            _ => Err(mismatch(op, &a, &b)),
+        },
+        Operator::Negate | Operator::Not => Err(Problem::damaged()),
+    }
+}
+
+/// Bytes that `a + b` makes.
+pub(super) fn joined_bytes(a: &Value, b: &Value) -> usize {
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => a.len() + b.len(),
+        (Value::Bytes(a), Value::Bytes(b)) => a.len() + b.len(),
+        (Value::List(a), Value::List(b)) => (a.len() + b.len()) * size_of::<Value>(),
+        _ => 0,
+    }
+}
+
+fn add(a: Value, b: Value) -> Outcome<Value> {
+    match (&a, &b) {
+        (Value::String(a), Value::String(b)) => Ok(Value::from([&**a, &**b].concat())),
+        (Value::Bytes(a), Value::Bytes(b)) => Ok(Value::Bytes([&**a, &**b].concat().into())),
+        (Value::Timestamp(a), Value::Duration(b)) | (Value::Duration(b), Value::Timestamp(a)) => {
+            instant(a.checked_add(*b))
+        }
+        (Value::Duration(a), Value::Duration(b)) => span(a.checked_add(*b)),
+        (Value::List(_), Value::List(_)) => {
+            let (Value::List(mut a), Value::List(b)) = (a, b) else {
+                return Err(Problem::damaged());
+            };
+            Arc::make_mut(&mut a).extend(b.iter().cloned());
+            Ok(Value::List(a))
+        }
+        _ => numbers(Operator::Add, &a, &b, i128::checked_add, |a, b| a + b),
+    }
+}
+
+fn compare(op: Operator, a: &Value, b: &Value, holds: fn(Ordering) -> bool) -> Outcome<Value> {
+    match a.cel_compare(b) {
+        Some(order) => Ok(Value::Bool(holds(order))),
+        // NaN is a number, and in no order to any.
+        None if a.is_number() && b.is_number() => Ok(Value::Bool(false)),
+        None => Err(mismatch(op, a, b)),
+    }
+}
+
+fn contains(a: &Value, b: &Value) -> Outcome<Value> {
+    match b {
+        Value::List(items) => Ok(Value::Bool(items.iter().any(|item| item.cel_equal(a)))),
+        Value::Map(map) => match a {
+            Value::String(key) => Ok(Value::Bool(map.contains_key(key))),
+            // No other value can be the name of a field.
+            _ => Ok(Value::Bool(false)),
+        },
+        _ => Err(Problem::met("`in` needs a list or a record on its right", b.clone())),
+    }
+}
+
+fn numbers(
+    op: Operator,
+    a: &Value,
+    b: &Value,
+    integers: fn(i128, i128) -> Option<i128>,
+    doubles: fn(f64, f64) -> f64,
+) -> Outcome<Value> {
+    if let (Some(a), Some(b)) = (integer(a), integer(b)) {
+        return integers(a, b).map_or_else(overflow, narrow);
+    }
+    match (double(a), double(b)) {
+        (Some(a), Some(b)) => Ok(Value::Double(doubles(a, b))),
+        _ => Err(mismatch(op, a, b)),
+    }
+}
+
+fn integer(value: &Value) -> Option<i128> {
+    match value {
+        Value::Int(n) => Some(i128::from(*n)),
+        Value::Uint(n) => Some(i128::from(*n)),
+        _ => None,
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "that is what meeting a double means")]
+fn double(value: &Value) -> Option<f64> {
+    match value {
+        Value::Int(n) => Some(*n as f64),
+        Value::Uint(n) => Some(*n as f64),
+        Value::Double(n) => Some(*n),
+        _ => None,
+    }
+}
+
+/// An integer of 64 bits, or an error.
+pub(super) fn narrow(n: i128) -> Outcome<Value> {
+    i64::try_from(n)
+        .map(Value::Int)
+        .or_else(|_| u64::try_from(n).map(Value::Uint))
+        .or_else(|_| overflow())
+}
+
+fn instant(ns: Option<i128>) -> Outcome<Value> {
+    ns.filter(|ns| time::timestamp_in_range(*ns))
+        .map(Value::Timestamp)
+        .ok_or_else(|| Problem::new("the timestamp is outside the years 1 to 9999"))
+}
+
+fn span(ns: Option<i128>) -> Outcome<Value> {
+    ns.map(Value::Duration).ok_or_else(|| Problem::new("the duration is too long"))
+}
+
+fn overflow() -> Outcome<Value> {
+    Err(Problem::new("the result does not fit 64 bits"))
+}
+
+fn mismatch(op: Operator, a: &Value, b: &Value) -> Problem {
+    Problem::met(
+        format!("`{}` does not apply to {} and {}", op.symbol(), a.type_name(), b.type_name()),
+        Value::list(vec![a.clone(), b.clone()]),
+    )
+}
