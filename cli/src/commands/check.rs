@@ -1,0 +1,131 @@
+//! `writ check`: what is wrong with workflows.
+
+use crate::failure::{Failure, Outcome};
+use crate::input::{self, SyntaxArg};
+use crate::output;
+use clap::ValueEnum;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use writ_compiler::analysis::Analysis;
+use writ_compiler::diagnostic::{Severity, render};
+
+/// Find what is wrong with workflows, before anything runs
+///
+/// Exit code: 0 when clean, 1 when there are diagnostics at or above the threshold, 2 when the check could not run.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  \
+    writ check kyc.writ                 one file\n  \
+    writ check workflows/ 'old/*.json'  directories and patterns\n  \
+    writ check --deny warnings          the current directory, as strict as CI should be\n  \
+    writ check --format json - < a.json standard input, one JSON object a line")]
+pub struct Args {
+    /// Files, directories, patterns, or `-` for standard input
+    #[arg(value_name = "PATH", default_value = ".")]
+    paths: Vec<PathBuf>,
+    /// The syntax, when the name does not tell it
+    #[arg(long)]
+    syntax: Option<SyntaxArg>,
+    /// How diagnostics are printed
+    #[arg(long, default_value = "human")]
+    format: Format,
+    /// The least severity that fails the check
+    #[arg(long, value_name = "SEVERITY", default_value = "errors")]
+    deny: Deny,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Source excerpts
+    Human,
+    /// One JSON object a line
+    Json,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Deny {
+    /// Errors
+    Errors,
+    /// Errors and warnings
+    Warnings,
+    /// Errors, warnings and notes
+    Notes,
+}
+
+impl Deny {
+    fn threshold(self) -> Severity {
+        match self {
+            Self::Errors => Severity::Error,
+            Self::Warnings => Severity::Warning,
+            Self::Notes => Severity::Note,
+        }
+    }
+}
+
+/// Checks every source; all diagnostics of all of them are printed.
+pub fn run(args: &Args) -> Outcome {
+    let sources = input::collect(&args.paths)?;
+    let mut tally = Tally::default();
+    for source in &sources {
+        let analysis = source.analyse(args.syntax)?;
+        tally.add(&analysis, args.deny.threshold());
+        print(&analysis, &source.name(), args.format)?;
+    }
+    if args.format == Format::Human {
+        tally.report(sources.len())?;
+    }
+    Ok(if tally.denied { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+fn print(analysis: &Analysis, name: &str, format: Format) -> Result<(), Failure> {
+    let text = match format {
+        Format::Human => render::human::human(analysis, name, output::colours_stdout()),
+        Format::Json => render::json::json(analysis, name),
+    };
+    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+}
+
+/// What was found so far.
+#[derive(Debug, Default)]
+struct Tally {
+    errors: usize,
+    warnings: usize,
+    denied: bool,
+}
+
+impl Tally {
+    fn add(&mut self, analysis: &Analysis, threshold: Severity) {
+        for diagnostic in &analysis.diagnostics {
+            match diagnostic.severity {
+                Severity::Error => self.errors += 1,
+                Severity::Warning => self.warnings += 1,
+                Severity::Note => {}
+            }
+            self.denied |= diagnostic.severity >= threshold;
+        }
+    }
+
+    fn report(&self, sources: usize) -> Result<(), Failure> {
+        let mut err = anstream::stderr().lock();
+        let style = if self.errors > 0 {
+            output::ERROR
+        } else if self.warnings > 0 {
+            output::WARN
+        } else {
+            output::GOOD
+        };
+        let verdict = match (self.errors, self.warnings) {
+            (0, 0) => "no problems".to_owned(),
+            (errors, 0) => count(errors, "error"),
+            (0, warnings) => count(warnings, "warning"),
+            (errors, warnings) => {
+                format!("{}, {}", count(errors, "error"), count(warnings, "warning"))
+            }
+        };
+        Ok(writeln!(err, "{style}{verdict}{style:#} in {}", count(sources, "workflow file"))?)
+    }
+}
+
+fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}

@@ -1,0 +1,15 @@
+//! The subcommands, one file each.
+
+pub mod build;
+pub mod check;
+pub mod completions;
+pub mod convert;
+pub mod disasm;
+pub mod explain;
+pub mod graph;
+pub mod keys;
+pub mod lsp;
+mod one;
+pub mod quickstart;
+pub mod sandbox;
+pub mod serve;

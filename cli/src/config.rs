@@ -1,0 +1,93 @@
+//! Settings: flags, then `WRIT_*` variables, then `writ.toml`, then defaults.
+
+use crate::failure::Failure;
+use serde::Deserialize;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+/// Read when it is there and no other file is named.
+const DEFAULT_FILE: &str = "writ.toml";
+
+/// What `writ.toml` may say.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// `--data`
+    pub data: Option<PathBuf>,
+    /// `--listen`
+    pub listen: Option<SocketAddr>,
+    /// `--master-key-file`
+    pub master_key_file: Option<PathBuf>,
+    /// `--log`
+    pub log: Option<String>,
+}
+
+impl Config {
+    /// Reads the named file, which must be there, or else `writ.toml`, which need not be.
+    pub fn read(file: Option<&Path>) -> Result<Self, Failure> {
+        let path = file.unwrap_or(Path::new(DEFAULT_FILE));
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::parse(&text, path),
+            Err(e) if file.is_none() && e.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(e) => Err(Failure::file("read", path, &e)),
+        }
+    }
+
+    fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
+        toml::from_str(text).map_err(|e| {
+            Failure::new(format_args!("{} is no configuration: {e}", path.display()))
+                .help("its settings are data, listen, master-key-file and log")
+        })
+    }
+}
+
+/// Where a server keeps its data, for every command that works on it.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DataArgs {
+    /// The server's data directory, with its database and its master key [default: ./.writ]
+    #[arg(long, value_name = "DIR", env = "WRIT_DATA")]
+    data: Option<PathBuf>,
+    /// A file with the master key; else the variable WRIT_MASTER_KEY, else `master.key` in the data directory
+    #[arg(long, value_name = "FILE", env = "WRIT_MASTER_KEY_FILE")]
+    master_key_file: Option<PathBuf>,
+    /// A file with settings; else `writ.toml`, when there is one
+    #[arg(long, value_name = "FILE", env = "WRIT_CONFIG")]
+    config: Option<PathBuf>,
+}
+
+/// Where a server keeps its data.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataPlace {
+    /// The directory.
+    pub data: PathBuf,
+    /// The master key's file, when it is not in the directory.
+    pub master_key_file: Option<PathBuf>,
+}
+
+impl DataArgs {
+    /// Fills in from the file what flags and variables leave out; gives the file's other settings too.
+    pub fn resolve(&self) -> Result<(DataPlace, Config), Failure> {
+        let config = Config::read(self.config.as_deref())?;
+        let place = DataPlace {
+            data: self.data.clone().or(config.data.clone()).unwrap_or_else(|| "./.writ".into()),
+            master_key_file: self.master_key_file.clone().or(config.master_key_file.clone()),
+        };
+        Ok((place, config))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_setting_is_refused_with_the_known_ones() {
+        let parsed = Config::parse("data = \"/srv/writ\"\nlisten = \"[::1]:80\"\n", Path::new("a"));
+        assert_eq!(parsed.ok().and_then(|c| c.data), Some("/srv/writ".into()));
+        let failure = Config::parse("dta = \"x\"", Path::new("a.toml"));
+        let Err(Failure::Error { message, help }) = failure else { unreachable!("refused") };
+        assert!(message.contains("a.toml") && message.contains("dta"), "{message}");
+        assert!(help.is_some_and(|h| h.contains("master-key-file")));
+    }
+}

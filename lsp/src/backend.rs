@@ -1,0 +1,74 @@
+//! The protocol's handlers: each posts one message to the owner.
+
+use crate::owner::{self, Message};
+use crate::position::Encoding;
+use tokio::sync::mpsc;
+use tower_lsp_server::jsonrpc::{Error, Result};
+use tower_lsp_server::ls_types::{
+    DidChangeTextDocumentParams, DidCloseTextDocumentParams, DidOpenTextDocumentParams,
+    InitializeParams, InitializeResult, ServerCapabilities, ServerInfo, TextDocumentSyncCapability,
+    TextDocumentSyncKind,
+};
+use tower_lsp_server::{Client, LanguageServer};
+
+/// One editor's connection.
+#[derive(Debug)]
+pub(crate) struct Backend {
+    owner: mpsc::Sender<Message>,
+}
+
+impl Backend {
+    pub(crate) fn new(client: Client) -> Self {
+        Self { owner: owner::start(client) }
+    }
+
+    /// Posts a message, waiting while the owner is far behind. Waiters are served in order.
+    async fn post(&self, message: Message) {
+        // The owner outlives the server; if its thread could not start there is nobody to tell.
+        let _ = self.owner.send(message).await;
+    }
+}
+
+impl LanguageServer for Backend {
+    async fn initialize(&self, params: InitializeParams) -> Result<InitializeResult> {
+        let offered = params.capabilities.general.and_then(|general| general.position_encodings);
+        let encoding = Encoding::negotiate(offered.as_deref());
+        self.owner.send(Message::Encoding(encoding)).await.map_err(|_| Error::internal_error())?;
+        Ok(InitializeResult {
+            capabilities: ServerCapabilities {
+                position_encoding: Some(encoding.kind()),
+                text_document_sync: Some(TextDocumentSyncCapability::Kind(
+                    TextDocumentSyncKind::INCREMENTAL,
+                )),
+                ..ServerCapabilities::default()
+            },
+            server_info: Some(ServerInfo {
+                name: "writ".to_owned(),
+                version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+            }),
+            offset_encoding: None,
+        })
+    }
+
+    async fn shutdown(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn did_open(&self, params: DidOpenTextDocumentParams) {
+        self.post(Message::Open(params.text_document)).await;
+    }
+
+    async fn did_change(&self, params: DidChangeTextDocumentParams) {
+        let document = params.text_document;
+        self.post(Message::Change {
+            uri: document.uri,
+            version: document.version,
+            changes: params.content_changes,
+        })
+        .await;
+    }
+
+    async fn did_close(&self, params: DidCloseTextDocumentParams) {
+        self.post(Message::Close(params.text_document.uri)).await;
+    }
+}

@@ -1,0 +1,117 @@
+//! The one thread that holds the documents.
+//!
+//! The protocol library runs handlers concurrently, so each handler only posts a message here. Messages are
+//! taken in order; edits that wait behind one another are applied together and analysed once.
+
+use crate::position::Encoding;
+use crate::{from_proto, to_proto};
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tower_lsp_server::Client;
+use tower_lsp_server::ls_types::{
+    Diagnostic, MessageType, TextDocumentContentChangeEvent, TextDocumentItem, Uri,
+};
+use writ_compiler::analysis::{Analysis, Syntax};
+
+/// Messages that may wait before an editor is made to wait: far more than anyone types during one analysis.
+const QUEUE_MAX: usize = 1024;
+
+/// What a handler asks of the owner.
+#[derive(Debug)]
+pub(crate) enum Message {
+    /// The client said what its columns count.
+    Encoding(Encoding),
+    /// A document was opened.
+    Open(TextDocumentItem),
+    /// A document was edited.
+    Change { uri: Uri, version: i32, changes: Vec<TextDocumentContentChangeEvent> },
+    /// A document was closed.
+    Close(Uri),
+}
+
+struct Document {
+    text: String,
+    version: i32,
+    syntax: Syntax,
+}
+
+/// Starts the owner. It ends when every sender is gone.
+pub(crate) fn start(client: Client) -> mpsc::Sender<Message> {
+    let (sender, receiver) = mpsc::channel(QUEUE_MAX);
+    let runtime = Handle::current();
+    // Analysis is bound by CPU: it has its own thread, so that the protocol's stays responsive.
+    std::thread::spawn(move || {
+        Owner { client, runtime, encoding: Encoding::default(), documents: HashMap::new() }
+            .run(receiver);
+    });
+    sender
+}
+
+struct Owner {
+    client: Client,
+    runtime: Handle,
+    encoding: Encoding,
+    documents: HashMap<Uri, Document>,
+}
+
+impl Owner {
+    fn run(mut self, mut messages: mpsc::Receiver<Message>) {
+        while let Some(first) = messages.blocking_recv() {
+            let mut touched = HashSet::new();
+            self.take(first, &mut touched);
+            while let Ok(next) = messages.try_recv() {
+                self.take(next, &mut touched);
+            }
+            for uri in touched {
+                self.publish(uri);
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message, touched: &mut HashSet<Uri>) {
+        match message {
+            Message::Encoding(encoding) => self.encoding = encoding,
+            Message::Open(item) => {
+                let syntax = from_proto::document_syntax(&item);
+                let document = Document { text: item.text, version: item.version, syntax };
+                self.documents.insert(item.uri.clone(), document);
+                touched.insert(item.uri);
+            }
+            Message::Change { uri, version, changes } => {
+                if let Some(document) = self.documents.get_mut(&uri) {
+                    from_proto::apply(&mut document.text, changes, self.encoding);
+                    document.version = version;
+                    touched.insert(uri);
+                }
+            }
+            Message::Close(uri) => {
+                self.documents.remove(&uri);
+                touched.insert(uri);
+            }
+        }
+    }
+
+    /// Sends a document's diagnostics; none once it is closed, so that the editor forgets them.
+    fn publish(&self, uri: Uri) {
+        let (diagnostics, version) = match self.documents.get(&uri) {
+            Some(document) => (self.analyse(document, &uri), Some(document.version)),
+            None => (Vec::new(), None),
+        };
+        self.runtime.block_on(self.client.publish_diagnostics(uri, diagnostics, version));
+    }
+
+    fn analyse(&self, document: &Document, uri: &Uri) -> Vec<Diagnostic> {
+        let analyse = || {
+            let analysis = Analysis::new(document.text.clone(), document.syntax);
+            to_proto::diagnostics(&analysis, uri, self.encoding)
+        };
+        // The compiler does not panic; should it, one document has no diagnostics and the server lives on.
+        catch_unwind(AssertUnwindSafe(analyse)).unwrap_or_else(|_| {
+            let message = format!("writ: could not analyse {}; please report it", uri.as_str());
+            self.runtime.block_on(self.client.log_message(MessageType::ERROR, message));
+            Vec::new()
+        })
+    }
+}

@@ -1,0 +1,240 @@
+//! The compiler's commands, on files, directories, patterns and standard input.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::path::Path;
+use support::{case, run, run_in, writ};
+use tempfile::TempDir;
+
+fn quickstart_json() -> Vec<u8> {
+    std::fs::read(case("quickstart/workflow.json")).unwrap()
+}
+
+/// The quickstart with one word changed, which makes it wrong.
+fn broken_json() -> String {
+    let text = String::from_utf8(quickstart_json()).unwrap();
+    text.replacen("step.kyc.output.ktpBundle.verdict", "step.kyc.output.ktpBundle.verdikt", 1)
+}
+
+/// A directory with the quickstart in it, a broken workflow in a subdirectory, and things that are no workflows.
+fn directory() -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = directory.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    };
+    write("good.json", &quickstart_json());
+    write("sub/bad.json", broken_json().as_bytes());
+    write("package.json", b"{\"name\": \"not a workflow\"}");
+    write("target/built.json", broken_json().as_bytes());
+    write(".hidden/bad.json", broken_json().as_bytes());
+    directory
+}
+
+fn checked(directory: &Path, args: &[&str]) -> (Option<i32>, Vec<Value>) {
+    let ran = run_in(directory, &[&["check", "--format", "json"], args].concat(), b"");
+    let lines = ran.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (ran.code, lines)
+}
+
+#[test]
+fn the_quickstart_is_clean_of_errors_and_warned_about() {
+    let ran = run(&["check", "tests/cases/quickstart/workflow.json"]);
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    // A screening's verdict that nothing looks at, and a rejection without a route: the documented spec's own faults.
+    for code in ["WR0601", "WR0801"] {
+        assert!(ran.stdout.contains(code), "no {code} in {}", ran.stdout);
+    }
+    assert!(ran.stderr.contains("in 1 workflow file"), "{}", ran.stderr);
+    let strict = run(&["check", "--deny", "warnings", "tests/cases/quickstart/workflow.json"]);
+    assert_eq!(strict.code, Some(1));
+}
+
+#[test]
+fn directories_patterns_and_files_are_found_once_each() {
+    let directory = directory();
+    let names = |lines: &[Value]| -> Vec<String> {
+        let mut names: Vec<_> =
+            lines.iter().map(|d| d["file"].as_str().unwrap().to_owned()).collect();
+        names.dedup();
+        names
+    };
+    let (code, lines) = checked(directory.path(), &["."]);
+    assert_eq!(code, Some(1));
+    assert_eq!(names(&lines), ["./good.json", "./sub/bad.json"]);
+    let (code, lines) = checked(directory.path(), &["**/bad.json", "sub/bad.json"]);
+    assert_eq!((code, names(&lines)), (Some(1), vec!["sub/bad.json".to_owned()]));
+    let (code, _) = checked(directory.path(), &["good.json"]);
+    assert_eq!(code, Some(0));
+}
+
+#[test]
+fn what_cannot_be_checked_is_exit_code_two_with_advice() {
+    let directory = directory();
+    let empty = tempfile::tempdir().unwrap();
+    for (args, says) in [
+        (&["check", "nowhere.writ"][..], "nowhere.writ"),
+        (&["check", "no*.writ"], "no workflow matches"),
+        (&["check", empty.path().to_str().unwrap()], "no workflow in"),
+        (&["check", "--format", "xml", "good.json"], "human, json"),
+        (&["convert", "good.txt"], "cannot"),
+        (&["build", "sub/bad.json"], "has errors"),
+        (&["disasm", "good.writc"], "cannot read"),
+        (&["explain", "WR9999"], "WR9999"),
+        (&["graph", "--workflow", "other", "good.json"], "other"),
+        (&["frobnicate"], "unrecognized subcommand"),
+    ] {
+        let stderr = run_in(directory.path(), args, b"").fails(2);
+        assert!(stderr.contains(says), "{args:?}: {stderr}");
+        assert!(stderr.starts_with("error: ") || stderr.contains("error: "), "{stderr}");
+    }
+    std::fs::write(directory.path().join("odd.txt"), b"{}").unwrap();
+    let stderr = run_in(directory.path(), &["check", "odd.txt"], b"").fails(2);
+    assert!(stderr.contains("--syntax"), "{stderr}");
+}
+
+#[test]
+fn a_program_that_was_damaged_is_refused() {
+    let directory = directory();
+    run_in(directory.path(), &["build", "good.json", "-o", "k.writc"], b"").ok();
+    let path = directory.path().join("k.writc");
+    let whole = std::fs::read(&path).unwrap();
+    for damaged in [&whole[..whole.len() / 2], b"", b"not a program"] {
+        std::fs::write(&path, damaged).unwrap();
+        let stderr = run_in(directory.path(), &["disasm", "k.writc"], b"").fails(2);
+        assert!(stderr.contains("not a program"), "{stderr}");
+    }
+}
+
+#[test]
+fn any_bytes_are_diagnosed_and_never_a_panic() {
+    let deep = format!("{{\"startNodeId\": {}1{}}}", "[".repeat(100_000), "]".repeat(100_000));
+    let large = format!("{{\"startNodeId\": \"{}\"}}", "x".repeat(5 * 1024 * 1024));
+    for (text, syntax, code) in [
+        (&b""[..], "json", None),
+        (b"{", "json", None),
+        (b"{\"nodes\": [}", "json", None),
+        (b"\xff\xfe\x00", "json", Some("WR0001")),
+        (b"workflow \"x\" {", "writ", None),
+        (b"\x00\x01\x02", "writ", None),
+        (deep.as_bytes(), "json", Some("WR0003")),
+        (large.as_bytes(), "json", Some("WR0002")),
+    ] {
+        let args = ["check", "--format", "json", "--syntax", syntax, "-"];
+        let ran = run_in(Path::new("."), &args, text);
+        assert_eq!(ran.code, Some(1), "{syntax} {:?}: {}", &text[..text.len().min(40)], ran.stderr);
+        let first: Value = serde_json::from_str(ran.stdout.lines().next().unwrap()).unwrap();
+        if let Some(code) = code {
+            assert_eq!(first["code"], code, "{first}");
+        }
+    }
+}
+
+#[test]
+fn both_syntaxes_build_to_the_same_program_and_convert_to_each_other() {
+    let directory = directory();
+    let run = |args: &[&str]| run_in(directory.path(), args, b"").ok();
+    let hash = |line: String| line.split_whitespace().next().unwrap().to_owned();
+
+    run(&["convert", "good.json", "-o", "good.writ"]);
+    run(&["convert", "good.writ", "--to", "json", "-o", "back.json"]);
+    let from_json = hash(run(&["build", "good.json", "-o", "j.writc"]));
+    let from_writ = hash(run(&["build", "good.writ", "-o", "w.writc"]));
+    let from_back = hash(run(&["build", "back.json", "-o", "b.writc"]));
+    assert!(from_json.starts_with("sha256:") && from_json.len() == 7 + 64, "{from_json}");
+    assert_eq!(from_json, from_writ);
+    assert_eq!(from_json, from_back);
+    let bytes = |name: &str| std::fs::read(directory.path().join(name)).unwrap();
+    assert_eq!(bytes("j.writc"), bytes("w.writc"));
+
+    let value = |name: &str| serde_json::from_slice::<Value>(&bytes(name)).unwrap();
+    assert_eq!(value("back.json"), value("good.json"), "the round trip loses nothing");
+
+    // From standard input to standard output.
+    let piped = run_in(directory.path(), &["convert", "-"], &quickstart_json()).ok();
+    assert_eq!(piped.as_bytes(), bytes("good.writ"));
+}
+
+#[test]
+fn programs_are_shown_with_or_without_their_source() {
+    let directory = directory();
+    let run = |args: &[&str]| run_in(directory.path(), args, b"").ok();
+    run(&["build", "good.json"]);
+    for text in [run(&["disasm", "good.json"]), run(&["disasm", "good.writc"])] {
+        for step in ["kyc", "branch_on_ktp", "screening", "wait_for_analyst", "notify_failure"] {
+            assert!(text.contains(step), "no {step} in {text}");
+        }
+    }
+}
+
+#[test]
+fn a_graph_is_mermaid() {
+    let text = run(&["graph", "tests/cases/quickstart/workflow.json"]).ok();
+    assert!(text.starts_with("flowchart "), "{text}");
+    for word in ["branch_on_ktp", "requires_review", "notify_failure"] {
+        assert!(text.contains(word), "no {word} in {text}");
+    }
+}
+
+#[test]
+fn codes_are_explained() {
+    assert!(run(&["explain", "wr0402"]).ok().contains("WR0402"));
+    let all = run(&["explain"]).ok();
+    assert!(all.lines().count() > 40);
+}
+
+#[test]
+fn several_errors_are_reported_in_one_run() {
+    let spec = json!({
+        "startNodeId": "a",
+        "nodes": [
+            {"id": "a", "type": "transform", "value": "${step.nowhere.output}"},
+            {"id": "b", "type": "transform", "value": "${trigger.}"}
+        ],
+        "edges": [{"from": "a", "to": "b"}, {"from": "b", "to": "gone"}]
+    });
+    let args = ["check", "--format", "json", "-"];
+    let ran = run_in(Path::new("."), &args, spec.to_string().as_bytes());
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stdout.lines().count() >= 3, "{}", ran.stdout);
+}
+
+#[test]
+fn colour_is_for_terminals_and_a_closed_pipe_is_quiet() {
+    let directory = directory();
+    let ran = run_in(directory.path(), &["check", "sub/bad.json"], b"");
+    assert!(!ran.stdout.contains('\u{1b}') && !ran.stderr.contains('\u{1b}'));
+
+    let command = format!("{} explain | true", env!("CARGO_BIN_EXE_writ"));
+    let ran = std::process::Command::new("sh").args(["-c", &command]).output().unwrap();
+    assert_eq!(String::from_utf8(ran.stderr).unwrap(), "");
+}
+
+#[test]
+fn every_command_has_help_and_shells_have_completions() {
+    for command in [
+        "check",
+        "build",
+        "disasm",
+        "convert",
+        "graph",
+        "explain",
+        "serve",
+        "keys",
+        "sandbox",
+        "quickstart",
+        "lsp",
+        "completions",
+    ] {
+        let help = run(&[command, "--help"]).ok();
+        assert!(help.contains("Usage: writ "), "{help}");
+    }
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(run(&["completions", shell]).ok().contains("writ"));
+    }
+    assert!(writ().arg("--version").output().unwrap().status.success());
+}

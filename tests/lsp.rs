@@ -1,0 +1,151 @@
+//! `writ lsp`, as an editor speaks to it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod support;
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use support::writ;
+
+const BROKEN: &str = r#"{
+  "startNodeId": "ky😀c",
+  "nodes": [{ "id": "kyc", "type": "transform", "value": 1 }],
+  "edges": []
+}"#;
+
+/// An editor.
+struct Editor {
+    server: Child,
+    input: ChildStdin,
+    output: BufReader<ChildStdout>,
+}
+
+impl Editor {
+    fn start(encodings: Value) -> (Self, Value) {
+        let mut server = writ()
+            .arg("lsp")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let input = server.stdin.take().unwrap();
+        let output = BufReader::new(server.stdout.take().unwrap());
+        let mut editor = Self { server, input, output };
+        let general = json!({"positionEncodings": encodings});
+        editor.send(json!({"id": 1, "method": "initialize", "params": {
+            "processId": null, "rootUri": null, "capabilities": {"general": general}
+        }}));
+        let answer = editor.receive();
+        editor.send(json!({"method": "initialized", "params": {}}));
+        (editor, answer["result"]["capabilities"].clone())
+    }
+
+    fn send(&mut self, mut message: Value) {
+        message["jsonrpc"] = "2.0".into();
+        let text = message.to_string();
+        write!(self.input, "Content-Length: {}\r\n\r\n{text}", text.len()).unwrap();
+        self.input.flush().unwrap();
+    }
+
+    fn receive(&mut self) -> Value {
+        let mut length = 0;
+        loop {
+            let mut line = String::new();
+            assert!(self.output.read_line(&mut line).unwrap() > 0, "the server hung up");
+            match line.trim() {
+                "" => break,
+                header => {
+                    if let Some(n) = header.strip_prefix("Content-Length: ") {
+                        length = n.parse().unwrap();
+                    }
+                }
+            }
+        }
+        let mut body = vec![0; length];
+        self.output.read_exact(&mut body).unwrap();
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    fn diagnostics(&mut self) -> Value {
+        loop {
+            let message = self.receive();
+            if message["method"] == "textDocument/publishDiagnostics" {
+                return message["params"].clone();
+            }
+        }
+    }
+
+    fn stop(mut self) {
+        self.send(json!({"id": 99, "method": "shutdown"}));
+        while self.receive()["id"] != 99 {}
+        self.send(json!({"method": "exit"}));
+        assert!(self.server.wait().unwrap().success());
+    }
+}
+
+impl Drop for Editor {
+    fn drop(&mut self) {
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+fn open(text: &str) -> Value {
+    json!({"method": "textDocument/didOpen", "params": {"textDocument": {
+        "uri": "file:///kyc.json", "languageId": "json", "version": 1, "text": text
+    }}})
+}
+
+/// The column at which the diagnostic about the unknown start step ends.
+fn unknown_step_end(published: &Value) -> u64 {
+    let found = published["diagnostics"].as_array().unwrap().iter().find(|d| d["code"] == "WR0202");
+    let found = found.unwrap_or_else(|| panic!("no WR0202 in {published}"));
+    assert_eq!(found["severity"], 1);
+    assert_eq!(found["source"], "writ");
+    assert_eq!(found["range"]["start"]["line"], 1);
+    found["range"]["end"]["character"].as_u64().unwrap()
+        - found["range"]["start"]["character"].as_u64().unwrap()
+}
+
+#[test]
+fn a_broken_document_has_diagnostics_until_it_is_mended_and_closed() {
+    let (mut editor, capabilities) = Editor::start(json!(["utf-16"]));
+    assert_eq!(capabilities["positionEncoding"], "utf-16");
+
+    editor.send(open(BROKEN));
+    let published = editor.diagnostics();
+    assert_eq!(published["uri"], "file:///kyc.json");
+    assert_eq!(published["version"], 1);
+    let width = unknown_step_end(&published);
+    assert!(width == 5 || width == 7, "the emoji counts two units: {published}");
+
+    // The emoji and nothing else is removed: columns are those of UTF-16.
+    editor.send(json!({"method": "textDocument/didChange", "params": {
+        "textDocument": {"uri": "file:///kyc.json", "version": 2},
+        "contentChanges": [{"text": "", "range": {
+            "start": {"line": 1, "character": 20}, "end": {"line": 1, "character": 22}
+        }}]
+    }}));
+    let published = editor.diagnostics();
+    assert_eq!(published["version"], 2);
+    assert_eq!(published["diagnostics"], json!([]), "mended");
+
+    editor.send(json!({"method": "textDocument/didClose", "params": {
+        "textDocument": {"uri": "file:///kyc.json"}
+    }}));
+    assert_eq!(editor.diagnostics()["diagnostics"], json!([]));
+    editor.stop();
+}
+
+#[test]
+fn positions_are_bytes_for_an_editor_that_takes_them() {
+    let (mut editor, capabilities) = Editor::start(json!(["utf-16", "utf-8"]));
+    assert_eq!(capabilities["positionEncoding"], "utf-8");
+    editor.send(open(BROKEN));
+    let width = unknown_step_end(&editor.diagnostics());
+    assert!(width == 7 || width == 9, "the emoji counts four bytes");
+    editor.stop();
+}
