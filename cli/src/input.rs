@@ -74,9 +74,7 @@ impl Source {
             }
             Self::Stdin => {
                 let read = io::stdin().lock().take(limit).read_to_end(&mut bytes);
-                read.map_err(|e| {
-                    Failure::new(format_args!("cannot read standard input: {e}"))
-                })?;
+                read.map_err(|e| Failure::new(format_args!("cannot read standard input: {e}")))?;
             }
         }
         Ok(bytes)

@@ -1,11 +1,14 @@
 //! The one entry point: text in; tree, types, references, diagnostics and programs out.
 
 use crate::bytecode::{Program, SourceMap};
-use crate::diagnostic::{Diagnostic, Severity};
-use crate::flow::Flow;
-use crate::text::LineIndex;
+use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::flow::{self, Flow};
+use crate::limits::{DIAGNOSTICS_MAX, SOURCE_BYTES_MAX};
+use crate::signatures::Catalog;
+use crate::text::{LineIndex, Span};
 use crate::tree::Module;
 use crate::types::check::Typed;
+use crate::{checks, lower, syntax, types};
 
 /// Which syntax a text is in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,8 +30,10 @@ pub struct Analysis {
     pub lines: LineIndex,
     /// What it declares; error nodes stand where it could not be parsed.
     pub module: Module,
-    /// What was found, in order of position.
+    /// What was found, in order of position; at most [`DIAGNOSTICS_MAX`].
     pub diagnostics: Vec<Diagnostic>,
+    /// How many more were found than are kept.
+    pub diagnostics_dropped: usize,
     /// One entry a workflow of `module`, in its order.
     pub workflows: Vec<WorkflowAnalysis>,
 }
@@ -54,9 +59,106 @@ pub struct Compiled {
 }
 
 impl Analysis {
+    /// Analyses bytes that should be UTF-8 text. Where they are not, that is the one diagnostic.
+    #[must_use]
+    pub fn from_bytes(bytes: &[u8], syntax: Syntax) -> Self {
+        if bytes.len() > SOURCE_BYTES_MAX {
+            return Self::unread(String::new(), syntax, too_large(bytes.len()));
+        }
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::new(text, syntax),
+            Err(error) => {
+                let text = String::from_utf8_lossy(bytes).into_owned();
+                let at = error.valid_up_to();
+                let message = format!("byte {} of the text is not UTF-8", at + 1);
+                let diagnostic = Diagnostic::new(Code::NotUtf8, Span::new(at, at), message)
+                    .help("save the file as UTF-8");
+                Self::unread(text, syntax, diagnostic)
+            }
+        }
+    }
+
+    /// Analyses a text.
+    #[must_use]
+    pub fn new(text: impl Into<String>, syntax: Syntax) -> Self {
+        let mut text = text.into();
+        if text.len() > SOURCE_BYTES_MAX {
+            return Self::unread(String::new(), syntax, too_large(text.len()));
+        }
+        if text.starts_with('\u{feff}') {
+            text.drain(..'\u{feff}'.len_utf8());
+        }
+        let (module, mut diagnostics) = match syntax {
+            Syntax::Json => syntax::json::parse(&text),
+            Syntax::Writ => syntax::writ::parse(&text),
+        };
+        let catalog = Catalog::of(&module, &mut diagnostics);
+        let mut workflows = Vec::with_capacity(module.workflows.len());
+        for workflow in &module.workflows {
+            let flow = flow::resolve(workflow, &mut diagnostics);
+            let typed = types::check::check(workflow, &flow, &module, &catalog, &mut diagnostics);
+            checks::run(
+                &checks::Context { workflow, flow: &flow, typed: &typed },
+                &mut diagnostics,
+            );
+            workflows.push(WorkflowAnalysis { flow, typed, compiled: None });
+        }
+        let diagnostics_dropped = in_order(&mut diagnostics);
+        let mut analysis = Self {
+            lines: LineIndex::new(&text),
+            text,
+            syntax,
+            module,
+            diagnostics,
+            diagnostics_dropped,
+            workflows,
+        };
+        if !analysis.has_errors() {
+            for (workflow, found) in analysis.module.workflows.iter().zip(&mut analysis.workflows) {
+                found.compiled = Some(lower::lower(workflow, &found.flow, &found.typed));
+            }
+        }
+        analysis
+    }
+
+    /// What is left of a text that could not be read at all.
+    fn unread(text: String, syntax: Syntax, diagnostic: Diagnostic) -> Self {
+        Self {
+            lines: LineIndex::new(&text),
+            text,
+            syntax,
+            module: Module::default(),
+            diagnostics: vec![diagnostic],
+            diagnostics_dropped: 0,
+            workflows: Vec::new(),
+        }
+    }
+
     /// Whether any diagnostic is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)
     }
+}
+
+fn too_large(bytes: usize) -> Diagnostic {
+    let message = format!("the text has {bytes} bytes, and at most {SOURCE_BYTES_MAX} are read");
+    Diagnostic::new(Code::SourceTooLarge, Span::default(), message)
+}
+
+/// Sorts by position, drops what was said twice and what is beyond the limit; gives how many the limit dropped.
+fn in_order(diagnostics: &mut Vec<Diagnostic>) -> usize {
+    diagnostics.sort_by(|a, b| {
+        let key = |d: &Diagnostic| (d.primary.span, std::cmp::Reverse(d.severity), d.code);
+        key(a).cmp(&key(b)).then_with(|| a.message.cmp(&b.message))
+    });
+    diagnostics.dedup();
+    let dropped = diagnostics.len().saturating_sub(DIAGNOSTICS_MAX);
+    if dropped > 0 {
+        // An error must not be dropped in favour of a warning: the text would compile.
+        diagnostics.sort_by_key(|d| std::cmp::Reverse(d.severity));
+        diagnostics.truncate(DIAGNOSTICS_MAX);
+        diagnostics.sort_by_key(|d| d.primary.span);
+    }
+    dropped
 }

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod limits;
 pub mod machine;
 pub mod sandbox;
+pub mod server;
 pub mod store;
 pub mod time;
 pub mod vault;

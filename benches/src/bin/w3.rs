@@ -13,7 +13,6 @@ use writ_benches::{machine, specs};
 
 #[tokio::main]
 async fn main() {
-    writ_runner::engine::install_crypto_provider();
     let mut args = std::env::args().skip(1);
     let runs: usize = args.next().map_or(20_000, |n| n.parse().expect("RUNS is a number"));
     let levels: Vec<usize> = args.next().map_or(vec![1, 16, 64, 256], |l| {

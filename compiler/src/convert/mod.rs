@@ -1,6 +1,10 @@
 //! From the tree back to text: both syntaxes, expressions, and drawings of the graph.
 
-pub mod expr;
-pub mod json;
-pub mod mermaid;
-pub mod writ;
+mod expr;
+mod json;
+mod mermaid;
+mod writ;
+
+pub use json::to_json;
+pub use mermaid::to_mermaid;
+pub use writ::to_writ;

@@ -1,10 +1,115 @@
 //! Rows as the API and the engine see them.
 
-use crate::engine::RunKey;
+use crate::engine::{Actor, RunKey};
 use crate::machine::{ErrorInfo, ExecutionStatus, StepStatus};
 use crate::time::Millis;
-use writ_compiler::bytecode::ProgramHash;
+use secrecy::SecretString;
+use std::sync::Arc;
+use writ_compiler::analysis::Compiled;
+use writ_compiler::bytecode::{Program, ProgramHash};
 use writ_compiler::value::Value;
+
+/// A key to be added.
+#[derive(Debug, Clone)]
+pub struct NewKey {
+    /// SHA-256 of the key.
+    pub hash: [u8; 32],
+    /// Its scopes.
+    pub scopes: Vec<String>,
+    /// `usr_...`, when it acts for a person.
+    pub actor: Option<String>,
+    /// Roles of that person.
+    pub roles: Vec<String>,
+    /// Teams of that person.
+    pub teams: Vec<String>,
+}
+
+/// A connection to be registered or replaced.
+#[derive(Debug, Clone)]
+pub struct NewConnection {
+    /// `identity`, `custom:crm`.
+    pub service_slug: String,
+    /// Where the service is.
+    pub base_url: String,
+    /// The service's key.
+    pub api_key: SecretString,
+    /// Who asked.
+    pub by: Actor,
+}
+
+/// A workflow to be added.
+#[derive(Debug, Clone)]
+pub struct NewWorkflow {
+    /// Unique in the organisation.
+    pub slug: String,
+    /// Display name.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// The spec: JSON text, exactly as received.
+    pub spec: String,
+    /// `api`, `webhook`, `schedule`.
+    pub trigger_type: String,
+    /// JSON text.
+    pub trigger_spec: Option<String>,
+    /// What runs, and the way back to the spec.
+    pub compiled: Compiled,
+    /// Who asked.
+    pub by: Actor,
+}
+
+/// An execution to be accepted.
+#[derive(Debug, Clone)]
+pub struct NewExecution {
+    /// The version it runs under.
+    pub version: Arc<PublishedVersion>,
+    /// That version's program: its input schema says what is secret.
+    pub program: Arc<Program>,
+    /// The trigger's inputs, complete.
+    pub inputs: Value,
+    /// The caller's own reference.
+    pub external_id: Option<String>,
+    /// SHA-256 of the canonical request body, to tell a repeat from another request under the same `externalId`.
+    pub body_hash: [u8; 32],
+    /// Who asked: the initiator.
+    pub by: Actor,
+}
+
+/// What came of a request to execute.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Accepted {
+    /// It is on disk; the engine can take it.
+    New(Box<ExecutionRow>),
+    /// The same request was accepted before; this is that execution.
+    Existing(Box<ExecutionRow>),
+    /// Another request was accepted under this `externalId`.
+    Conflict {
+        /// The execution that has it.
+        execution_id: String,
+    },
+}
+
+/// A webhook endpoint to be registered.
+#[derive(Debug, Clone)]
+pub struct NewEndpoint {
+    /// Where deliveries go.
+    pub url: String,
+    /// The events it takes; empty means the default set.
+    pub events: Vec<String>,
+    /// Who asked.
+    pub by: Actor,
+}
+
+/// How the writer is doing.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct StoreStats {
+    /// Jobs written.
+    pub jobs: u64,
+    /// Groups committed: each is one fsync.
+    pub commits: u64,
+    /// Why the last group could not be committed; `None` when it was.
+    pub degraded: Option<String>,
+}
 
 /// An API key; the key itself is never stored.
 #[derive(Debug, Clone, PartialEq, Eq)]

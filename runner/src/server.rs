@@ -1,0 +1,1 @@
+//! The server: vault, store, engine, webhooks and API, put together.
