@@ -25,5 +25,10 @@ pub fn parse(text: &str) -> (Module, Vec<Diagnostic>) {
     (Module { workflows, ..Module::default() }, diagnostics)
 }
 
+/// The values of a text, whatever was wrong with it; `None` when there is none.
+pub(crate) fn read(text: &str) -> Option<node::Node> {
+    text::read(text, &mut Vec::new())
+}
+
 #[cfg(test)]
 mod tests;
