@@ -117,9 +117,9 @@ impl Builder<'_> {
         if let Some(error) = self.chain_too_long(signs.len() + parts.len(), whole) {
             return error;
         }
-        // `-9223372036854775808` is one literal: its digits alone are out of range.
+        // `-9223372036854775808` is one literal: its digits alone are out of range. So is `-1.5`, as in JSON.
         let negative = signs.last().is_some_and(|(op, _)| *op == UnaryOp::Negate)
-            && matches!(parts.as_slice(), [only] if only.as_rule() == Rule::int);
+            && matches!(parts.as_slice(), [only] if matches!(only.as_rule(), Rule::int | Rule::float));
         let sign = if negative { signs.pop() } else { None };
         let mut parts = parts.into_iter();
         let mut expr = match parts.next() {
@@ -175,7 +175,9 @@ impl Builder<'_> {
             Rule::boolean => ExprKind::Bool(text == "true"),
             Rule::int => integer(text, negative).unwrap_or_else(|| self.out_of_range(text, span)),
             Rule::float => match text.parse::<f64>() {
-                Ok(value) if value.is_finite() => ExprKind::Double(value),
+                Ok(value) if value.is_finite() => {
+                    ExprKind::Double(if negative { -value } else { value })
+                }
                 Ok(_) | Err(_) => self.out_of_range(text, span),
             },
             Rule::string => ExprKind::String(unescape(text, start, self.at, self.diagnostics)),
