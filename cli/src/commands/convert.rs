@@ -42,9 +42,9 @@ pub fn run(args: &Args) -> Outcome {
 }
 
 fn convert(args: &Args, analysis: &Analysis, to: Syntax) -> Result<String, Failure> {
-    let workflow = args.source.choose(analysis)?.tree;
+    let workflow = args.source.choose(analysis)?;
     Ok(match to {
-        Syntax::Json => convert::to_json(&analysis.module, workflow),
-        Syntax::Writ => convert::to_writ(&analysis.module, workflow),
+        Syntax::Json => convert::to_json(workflow.tree, workflow.found),
+        Syntax::Writ => convert::to_writ(&analysis.module, workflow.tree),
     })
 }
