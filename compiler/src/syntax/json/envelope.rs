@@ -2,8 +2,8 @@
 
 use super::fields::Fields;
 use super::node::{Kind, Node};
-use super::spec;
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use super::{schema, spec};
+use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{Trigger, TriggerKind, Workflow};
 
@@ -55,8 +55,10 @@ struct Envelope {
     description: Option<Name>,
 }
 
-fn finish(span: Span, envelope: Envelope, trigger: Trigger, graph: spec::Graph) -> Workflow {
-    let spec::Graph { start, steps, edges } = graph;
+fn finish(span: Span, envelope: Envelope, mut trigger: Trigger, graph: spec::Graph) -> Workflow {
+    let spec::Graph { start, input, steps, edges } = graph;
+    // Beside the graph or in it: a bare spec has only the graph.
+    trigger.input = trigger.input.or(input);
     let Envelope { slug, name, description } = envelope;
     Workflow { span, slug, name, description, trigger, start, steps, edges }
 }
@@ -85,14 +87,6 @@ fn trigger(fields: &mut Fields<'_, '_>) -> Trigger {
             }
         },
     };
-    if let Some(schema) = fields.get("inputSchema") {
-        let mut diagnostic = Diagnostic::new(
-            Code::UnknownKey,
-            schema.span,
-            "\"inputSchema\" is not read yet: the trigger's input is inferred from use",
-        );
-        diagnostic.severity = Severity::Warning;
-        fields.diagnostics.push(diagnostic);
-    }
-    Trigger { span, kind, spec, input: None }
+    let input = fields.get("inputSchema").map(|s| schema::type_expr(s, fields.diagnostics));
+    Trigger { span, kind, spec, input }
 }

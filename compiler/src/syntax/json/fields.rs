@@ -52,7 +52,7 @@ impl<'a, 'd> Fields<'a, 'd> {
     /// The raw member; reports its absence.
     pub(super) fn require(&mut self, key: &'static str) -> Option<&'a Node> {
         let found = self.get(key);
-        let present = self.members.iter().any(|(name, _)| name.value == key);
+        let present = self.has(key);
         if found.is_none() {
             let problem = if present { "is null" } else { "is missing" };
             let message = format!("\"{key}\" {problem} in {}", self.what);
@@ -151,6 +151,18 @@ impl<'a, 'd> Fields<'a, 'd> {
         }
     }
 
+    /// Whether there is such a member.
+    pub(super) fn has(&self, key: &str) -> bool {
+        self.members.iter().any(|(name, _)| name.value == key)
+    }
+
+    /// The names of the members that nobody asked for.
+    pub(super) fn unknown(&self) -> impl Iterator<Item = &'a Name> + use<'a> {
+        let known = self.known.clone();
+        let names = self.members.iter().map(|(name, _)| name);
+        names.filter(move |name| !known.contains(&name.value.as_str()))
+    }
+
     /// Members that may be there and mean nothing to the compiler.
     pub(super) fn ignore(&mut self, keys: &[&'static str]) {
         self.known.extend(keys);
@@ -158,10 +170,7 @@ impl<'a, 'd> Fields<'a, 'd> {
 
     /// Reports the members that nobody asked for.
     pub(super) fn finish(self) {
-        for (name, _) in self.members {
-            if self.known.contains(&name.value.as_str()) {
-                continue;
-            }
+        for name in self.unknown() {
             let message = format!("unknown key \"{}\" in {}", name.value, self.what);
             let mut diagnostic = Diagnostic::new(Code::UnknownKey, name.span, message);
             diagnostic.severity = Severity::Warning;

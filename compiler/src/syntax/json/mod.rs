@@ -3,6 +3,7 @@
 mod envelope;
 mod fields;
 pub(crate) mod node;
+mod schema;
 mod spec;
 mod step;
 mod string;

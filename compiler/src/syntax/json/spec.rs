@@ -2,15 +2,17 @@
 
 use super::fields::Fields;
 use super::node::Node;
-use super::step;
+use super::{schema, step};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::STEPS_MAX;
 use crate::text::Name;
-use crate::tree::{Edge, Step};
+use crate::tree::{Edge, Step, TypeExpr};
 
 /// A spec's own parts.
 pub(super) struct Graph {
     pub(super) start: Option<Name>,
+    /// `inputSchema`: what a run must be started with (ours).
+    pub(super) input: Option<TypeExpr>,
     pub(super) steps: Vec<Step>,
     pub(super) edges: Vec<Edge>,
 }
@@ -18,6 +20,7 @@ pub(super) struct Graph {
 pub(super) fn graph(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Graph> {
     let mut fields = Fields::of(node, "the spec", diagnostics)?;
     let start = fields.require_string("startNodeId");
+    let input = fields.get("inputSchema").map(|s| schema::type_expr(s, fields.diagnostics));
     fields.require("nodes");
     let nodes = fields.list("nodes").unwrap_or_default();
     let edges = fields.list("edges").unwrap_or_default();
@@ -28,7 +31,7 @@ pub(super) fn graph(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Gr
     }
     let steps = nodes.iter().take(STEPS_MAX).filter_map(|n| step::step(n, diagnostics)).collect();
     let edges = edges.iter().filter_map(|e| edge(e, diagnostics)).collect();
-    Some(Graph { start, steps, edges })
+    Some(Graph { start, input, steps, edges })
 }
 
 fn edge(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Edge> {

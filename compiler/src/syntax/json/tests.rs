@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::parse;
-use crate::tree::StepKind;
+use crate::tree::{StepKind, TypeExprKind};
 
 const QUICKSTART: &str = include_str!("../../../../tests/cases/quickstart/workflow.json");
 
@@ -38,4 +38,29 @@ fn each_mistake_in_the_text_is_one_message() {
     WR0101 `,` after the last value @ ,
     WR0105 text after the end of the JSON value @ x
     "#);
+}
+
+#[test]
+fn an_input_schema_becomes_a_type_and_says_what_it_cannot_check() {
+    let text = r#"{"startNodeId": "a", "nodes": [], "inputSchema": {
+        "type": "object", "required": ["id", "kind"], "properties": {
+            "id": {"type": "string", "minLength": 3, "description": "who"},
+            "kind": {"enum": ["a", "b"]},
+            "at": {"type": ["string", "null"], "format": "date-time"},
+            "key": {"type": "string", "x-writ-secret": true, "writeOnly": true},
+            "tags": {"type": "array", "items": {"type": "strin"}}
+        }
+    }}"#;
+    insta::assert_snapshot!(messages(text).join("\n"), @r#"
+    WR0109 "minLength" is not checked: no type says it @ "minLength"
+    WR0110 unknown type "strin" @ "strin"
+    "#);
+    let (module, _) = parse(text);
+    let input = module.workflows[0].trigger.input.as_ref().unwrap();
+    let TypeExprKind::Record(fields) = &input.kind else { panic!("{input:?}") };
+    let optional: Vec<_> = fields.iter().map(|f| (f.name.value.as_str(), f.optional)).collect();
+    let expected = [("id", false), ("kind", false), ("at", true), ("key", true), ("tags", true)];
+    assert_eq!(optional, expected);
+    assert_eq!(fields[0].doc.as_ref().unwrap().value, "who");
+    assert!(matches!(fields[3].ty.kind, TypeExprKind::Secret(_)));
 }
