@@ -18,7 +18,8 @@ use writ_compiler::diagnostic::{Severity, render};
     writ check kyc.writ                 one file\n  \
     writ check workflows/ 'old/*.json'  directories and patterns\n  \
     writ check --deny warnings          the current directory, as strict as CI should be\n  \
-    writ check --format json - < a.json standard input, one JSON object a line")]
+    writ check --format json - < a.json standard input, one JSON object a line\n  \
+    writ check --format sarif > a.sarif for code scanning")]
 pub struct Args {
     /// Files, directories, patterns, or `-` for standard input
     #[arg(value_name = "PATH", default_value = ".")]
@@ -40,6 +41,10 @@ enum Format {
     Human,
     /// One JSON object a line
     Json,
+    /// One SARIF 2.1.0 log, for code scanning services
+    Sarif,
+    /// GitHub workflow commands, which annotate a pull request
+    Github,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -66,22 +71,30 @@ impl Deny {
 pub fn run(args: &Args) -> Outcome {
     let sources = input::collect(&args.paths)?;
     let mut tally = Tally::default();
+    let mut results = Vec::new();
     for source in &sources {
         let analysis = source.analyse(args.syntax)?;
+        let name = source.name();
         tally.add(&analysis, args.deny.threshold());
-        print(&analysis, &source.name(), args.format)?;
+        match args.format {
+            Format::Human => {
+                print(&render::human::human(&analysis, &name, output::colours_stdout()))?;
+            }
+            Format::Json => print(&render::json::json(&analysis, &name))?,
+            Format::Github => print(&render::github::github(&analysis, &name))?,
+            // One log holds the results of every source.
+            Format::Sarif => results.extend(render::sarif::results(&analysis, &name)),
+        }
     }
-    if args.format == Format::Human {
-        tally.report(sources.len())?;
+    match args.format {
+        Format::Human => tally.report(sources.len())?,
+        Format::Sarif => print(&render::sarif::log(results))?,
+        Format::Json | Format::Github => {}
     }
     Ok(if tally.denied { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
-fn print(analysis: &Analysis, name: &str, format: Format) -> Result<(), Failure> {
-    let text = match format {
-        Format::Human => render::human::human(analysis, name, output::colours_stdout()),
-        Format::Json => render::json::json(analysis, name),
-    };
+fn print(text: &str) -> Result<(), Failure> {
     Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
 }
 
