@@ -8,4 +8,5 @@ use pest_derive::Parser;
 
 #[derive(Parser)]
 #[grammar = "../../grammar/expr.pest"]
+#[grammar = "../../grammar/writ.pest"]
 pub(crate) struct WritGrammar;

@@ -1,10 +1,11 @@
 //! From pairs of the parser to the tree.
 
-use super::literal::{bytes, integer, unescape};
+use super::literal::{bytes, integer, unescape, unescape_mapped};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::EXPRESSION_DEPTH_MAX;
 use crate::syntax::grammar::Rule;
 use crate::syntax::span_map::SpanMap;
+use crate::syntax::template;
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{BinaryOp, Expr, ExprKind, Field, FieldKey, UnaryOp};
 use pest::iterators::Pair;
@@ -33,11 +34,37 @@ fn precedence() -> &'static PrattParser<Rule> {
 
 /// The tree of a pair of rule `expression`.
 pub(crate) fn build(pair: Pair<'_, Rule>, at: &SpanMap, diagnostics: &mut Vec<Diagnostic>) -> Expr {
-    Builder { at, diagnostics }.expression(pair)
+    Builder { at, templates: false, diagnostics }.expression(pair)
+}
+
+/// A pair of rule `expression` or `record` in a `.writ` file, where every string may hold templates.
+pub(crate) fn build_templated(
+    pair: Pair<'_, Rule>,
+    at: &SpanMap,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Expr {
+    let mut builder = Builder { at, templates: true, diagnostics };
+    match pair.as_rule() {
+        Rule::record => builder.primary(pair, false),
+        _ => builder.expression(pair),
+    }
+}
+
+/// A pair of rule `string` in a `.writ` file: text, a template, or the one expression inside.
+pub(crate) fn build_string(
+    pair: &Pair<'_, Rule>,
+    at: &SpanMap,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Expr {
+    let mut builder = Builder { at, templates: true, diagnostics };
+    let span = builder.span(pair);
+    builder.string(pair.as_str(), pair.as_span().start(), span)
 }
 
 struct Builder<'a> {
     at: &'a SpanMap,
+    /// Whether strings may hold templates.
+    templates: bool,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -180,7 +207,7 @@ impl Builder<'_> {
                 }
                 Ok(_) | Err(_) => self.out_of_range(text, span),
             },
-            Rule::string => ExprKind::String(unescape(text, start, self.at, self.diagnostics)),
+            Rule::string => return self.string(text, start, span),
             Rule::bytes => ExprKind::Bytes(bytes(text, start, self.at, self.diagnostics)),
             Rule::variable => ExprKind::Ident(text.trim_end().to_owned()),
             Rule::list => ExprKind::List(self.list(pair)),
@@ -203,6 +230,20 @@ impl Builder<'_> {
             _ => ExprKind::Error,
         };
         Expr { kind, span }
+    }
+
+    fn string(&mut self, literal: &str, start: usize, span: Span) -> Expr {
+        let (text, map) = unescape_mapped(literal, start, self.at, self.diagnostics);
+        // A raw string is for text full of signs.
+        if !self.templates || literal.starts_with(['r', 'R']) || !text.contains("${") {
+            return Expr { kind: ExprKind::String(text), span };
+        }
+        let (expr, found) = template::parse(&text, &map);
+        self.diagnostics.extend(found);
+        match expr.kind {
+            ExprKind::String(_) | ExprKind::Template(_) => Expr { span, ..expr },
+            _ => expr,
+        }
     }
 
     fn out_of_range(&mut self, text: &str, span: Span) -> ExprKind {

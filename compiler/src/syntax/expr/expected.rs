@@ -12,6 +12,17 @@ pub(crate) fn describe(
     variant: &ErrorVariant<Rule>,
     at: &SpanMap,
 ) -> Diagnostic {
+    describe_in("the expression", text, start, variant, at)
+}
+
+/// The same for a text that is `whole`, such as "the call".
+pub(crate) fn describe_in(
+    whole: &str,
+    text: &str,
+    start: usize,
+    variant: &ErrorVariant<Rule>,
+    at: &SpanMap,
+) -> Diagnostic {
     let rest = text.get(start..).unwrap_or_default();
     let found = found(rest);
     let span = at.span(start, start + found.len());
@@ -26,9 +37,9 @@ pub(crate) fn describe(
     };
     let what = if found.is_empty() { "end".to_owned() } else { format!("`{found}`") };
     let message = if wanted.is_empty() {
-        format!("unexpected {what} in the expression")
+        format!("unexpected {what} in {whole}")
     } else {
-        format!("unexpected {what} in the expression: expected {wanted}")
+        format!("unexpected {what} in {whole}: expected {wanted}")
     };
     let diagnostic = Diagnostic::new(Code::UnexpectedToken, span, message);
     match found {
@@ -101,7 +112,24 @@ fn word(rule: Rule) -> Option<&'static str> {
         | Rule::bytes
         | Rule::string => "a value",
         Rule::word | Rule::quoted_word => "a name",
-        Rule::entry => "a field",
+        Rule::entry | Rule::field_type => "a field",
+        Rule::id => "a step's name",
+        Rule::equals => "`=`",
+        Rule::open => "`{`",
+        Rule::to | Rule::arrow | Rule::route_to => "`->`",
+        Rule::type_expr | Rule::type_term | Rule::type_name => "a type",
+        Rule::service_name => "a service's name",
+        Rule::http_method => "an HTTP method",
+        Rule::duration => "a duration such as `30s` or `48h`",
+        Rule::operation_target | Rule::http_target => {
+            "an operation such as `aml.createScreening`, or a service, a method and a path"
+        }
+        Rule::trigger_kind => "`api`, `webhook` or `schedule`",
+        Rule::kw_for => "`for`",
+        Rule::kw_until => "`until`",
+        Rule::kw_when => "`when`",
+        Rule::kw_fail => "`fail`",
+        Rule::kw_reject => "`reject`",
         Rule::computed_key => "a field name",
         _ => return None,
     })

@@ -11,6 +11,16 @@ pub(crate) fn unescape(
     at: &SpanMap,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> String {
+    unescape_mapped(literal, start, at, diagnostics).0
+}
+
+/// The same, with the way from the value back to the source.
+pub(crate) fn unescape_mapped(
+    literal: &str,
+    start: usize,
+    at: &SpanMap,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> (String, SpanMap) {
     let (raw, quoted) = match literal.strip_prefix(['r', 'R']) {
         Some(rest) => (true, rest),
         None => (false, literal),
@@ -18,9 +28,11 @@ pub(crate) fn unescape(
     let prefix = literal.len() - quoted.len();
     let quote = if quoted.starts_with("\"\"\"") || quoted.starts_with("'''") { 3 } else { 1 };
     let body = quoted.get(quote..quoted.len().saturating_sub(quote)).unwrap_or_default();
+    let mut map = at.from(start + prefix + quote);
     if raw {
-        return body.to_owned();
+        return (body.to_owned(), map);
     }
+    map = SpanMap::verbatim(at.offset(start + prefix + quote));
     let mut text = String::with_capacity(body.len());
     let mut rest = body;
     while let Some(backslash) = rest.find('\\') {
@@ -41,9 +53,10 @@ pub(crate) fn unescape(
             }
         }
         rest = escape.get(used..).unwrap_or_default();
+        map.push(text.len(), at.offset(start + prefix + quote + body.len() - rest.len()));
     }
     text.push_str(rest);
-    text
+    (text, map)
 }
 
 /// The character of the escape after a backslash, if it is one, and how many bytes it takes.

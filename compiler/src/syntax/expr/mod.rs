@@ -5,9 +5,9 @@ mod depth;
 mod expected;
 mod literal;
 
-pub(crate) use build::build;
+pub(crate) use build::{build, build_string, build_templated};
 pub(crate) use depth::too_deep;
-pub(crate) use expected::describe;
+pub(crate) use expected::{describe, describe_in};
 pub(crate) use literal::unescape;
 
 use super::grammar::{Rule, WritGrammar};

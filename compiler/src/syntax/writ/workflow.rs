@@ -1,0 +1,192 @@
+//! Workflows, and how their steps follow one another.
+//!
+//! Steps fall through to the next in reading order; the last of an arm's block falls out to the step after the
+//! decision. Here that becomes the edges that the JSON spells out.
+
+use super::reader::Reader;
+use super::{decide, steps, types};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::grammar::Rule;
+use crate::text::{Name, Span};
+use crate::tree::{Edge, Step, StepKind, Trigger, TriggerKind, Workflow};
+use pest::iterators::Pair;
+
+/// `workflow "slug" { ... }`.
+pub(super) fn workflow_decl(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Workflow {
+    let span = reader.span(&pair);
+    let head = Span::new(span.start as usize, span.start as usize + "workflow".len());
+    let mut workflow = Workflow {
+        span,
+        slug: None,
+        name: None,
+        description: None,
+        trigger: Trigger { span: head, kind: TriggerKind::Api, spec: None, input: None },
+        start: None,
+        steps: Vec::new(),
+        edges: Vec::new(),
+    };
+    let (mut body, mut before) = (Vec::new(), None);
+    for part in pair.into_inner() {
+        let here = reader.span(&part);
+        match part.as_rule() {
+            Rule::docs => workflow.description = Some(reader.docs(&part)),
+            Rule::string => workflow.slug = Some(reader.name(&part)),
+            Rule::name_clause => {
+                workflow.name = part.into_inner().last().map(|p| reader.name(&p));
+            }
+            Rule::trigger_clause => workflow.trigger = trigger_clause(part, reader),
+            Rule::start_clause => {
+                workflow.start = part.into_inner().last().map(|p| reader.name(&p));
+            }
+            Rule::step => body.push(part),
+            Rule::bad_workflow_item => {
+                reader.bad(&part, Rule::workflow_item_only, "the workflow", before);
+            }
+            _ => continue,
+        }
+        before = Some(here);
+    }
+    let mut list = List { steps: Vec::new(), edges: Vec::new() };
+    list.sequence(body, None, reader);
+    workflow.steps = list.steps;
+    workflow.edges = list.edges;
+    workflow
+}
+
+fn trigger_clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Trigger {
+    let span = reader.span(&pair);
+    let mut trigger = Trigger { span, kind: TriggerKind::Api, spec: None, input: None };
+    for part in pair.into_inner() {
+        match part.as_rule() {
+            Rule::trigger_kind => {
+                trigger.kind = match part.as_str() {
+                    "webhook" => TriggerKind::Webhook,
+                    "schedule" => TriggerKind::Schedule,
+                    _ => TriggerKind::Api,
+                };
+            }
+            Rule::type_record => trigger.input = Some(types::record_type(part, reader)),
+            Rule::record => trigger.spec = Some(reader.expression(part)),
+            _ => {}
+        }
+    }
+    trigger
+}
+
+/// The steps and edges of a workflow under construction, in reading order.
+pub(super) struct List {
+    steps: Vec<Step>,
+    edges: Vec<Edge>,
+}
+
+/// Where a run goes after a step.
+enum Exit {
+    /// To the next step in reading order.
+    Falls,
+    /// Where the arrow points.
+    To(Name),
+    /// The run ends.
+    Ends,
+}
+
+impl List {
+    /// Reads steps that follow one another; after the last the run goes to `after`, or ends. Gives the first one's id.
+    pub(super) fn sequence(
+        &mut self,
+        pairs: Vec<Pair<'_, Rule>>,
+        after: Option<&Name>,
+        reader: &mut Reader<'_>,
+    ) -> Option<Name> {
+        let ids: Vec<Option<Name>> = pairs.iter().map(|pair| step_id(pair, reader)).collect();
+        for (at, pair) in pairs.into_iter().enumerate() {
+            let next = ids.get(at + 1).and_then(Option::as_ref).or(after);
+            self.step(pair, next, reader);
+        }
+        ids.into_iter().next().flatten()
+    }
+
+    fn step(&mut self, pair: Pair<'_, Rule>, next: Option<&Name>, reader: &mut Reader<'_>) {
+        let span = reader.span(&pair);
+        let (mut description, mut body, mut arrow) = (None, None, None);
+        for part in pair.into_inner() {
+            match part.as_rule() {
+                Rule::docs => description = Some(reader.docs(&part)),
+                Rule::arrow => arrow = Some(part),
+                _ => body = Some(part),
+            }
+        }
+        let Some(body) = body else { return };
+        let arrow_span = arrow.as_ref().map(|arrow| reader.span(arrow));
+        let exit = arrow.map_or(Exit::Falls, |arrow| exit(arrow, reader));
+        if body.as_rule() == Rule::decide_step {
+            if let Some(span) = arrow_span {
+                reader.diagnostics.push(
+                    Diagnostic::new(
+                        Code::PlainEdgeFromDecision,
+                        span,
+                        "a decision has no successor of its own",
+                    )
+                    .help("say in each of its arms where the run goes"),
+                );
+            }
+            decide::decide_step(body, Shell { span, description }, next, self, reader);
+            return;
+        }
+        let Some((id, kind)) = steps::step_kind(body, reader) else { return };
+        let stops = matches!(kind, StepKind::End(_));
+        if let (true, Some(span)) = (stops, arrow_span) {
+            let message = format!("nothing follows the end \"{}\"", id.value);
+            reader.report(Code::InvalidValue, span, message);
+        }
+        let to = match exit {
+            Exit::To(to) => Some(to),
+            Exit::Falls => next.cloned(),
+            Exit::Ends => None,
+        };
+        if let Some(to) = to.filter(|_| !stops) {
+            let span = arrow_span.unwrap_or(to.span);
+            self.edges.push(Edge { span, from: id.clone(), to, case: None });
+        }
+        self.steps.push(Step { span, id, description, kind });
+    }
+
+    /// Adds a step that knows its own routes.
+    pub(super) fn push(&mut self, step: Step) -> usize {
+        self.steps.push(step);
+        self.steps.len() - 1
+    }
+
+    /// Replaces what a step does, once its arms are known.
+    pub(super) fn set_kind(&mut self, at: usize, kind: StepKind) {
+        if let Some(step) = self.steps.get_mut(at) {
+            step.kind = kind;
+        }
+    }
+}
+
+/// What surrounds a step's own text.
+pub(super) struct Shell {
+    /// The whole step.
+    pub(super) span: Span,
+    /// Its doc comment.
+    pub(super) description: Option<Name>,
+}
+
+/// The id of a step that is not read yet.
+fn step_id(pair: &Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Name> {
+    let body =
+        pair.clone().into_inner().find(|p| !matches!(p.as_rule(), Rule::docs | Rule::arrow))?;
+    let id = body.into_inner().find(|p| p.as_rule() == Rule::id)?;
+    // Its string's escapes are judged when the step itself is read.
+    let reported = reader.diagnostics.len();
+    let name = reader.name(&id);
+    reader.diagnostics.truncate(reported);
+    Some(name)
+}
+
+fn exit(arrow: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Exit {
+    match arrow.into_inner().last() {
+        Some(target) if target.as_rule() == Rule::id => Exit::To(reader.name(&target)),
+        Some(_) | None => Exit::Ends,
+    }
+}
