@@ -48,3 +48,6 @@ pub const VALUE_DEPTH_MAX: usize = 96;
 
 /// Largest value that a run keeps (one input or output), as JSON. A response body may be as large.
 pub const VALUE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Longest misspelt name that is compared with the known ones, in characters; comparing costs the square of it.
+pub const MISSPELT_CHARS_MAX: usize = 100;

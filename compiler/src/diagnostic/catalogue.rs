@@ -83,6 +83,7 @@ catalogue! {
     ArmGoesNowhere = "WR0307" Error "case without a target";
     DuplicateEdge = "WR0308" Warning "edge stated twice";
     PlainEdgeFromDecision = "WR0309" Error "edge without a case out of a decision";
+    EdgeFromEnd = "WR0310" Error "edge out of an `end` step";
     // 04xx: references
     UnknownField = "WR0401" Error "unknown field";
     StepNotRun = "WR0402" Error "output read where the step may not have run";

@@ -2,8 +2,10 @@
 
 mod catalogue;
 pub mod render;
+mod suggest;
 
 pub use catalogue::{CATALOGUE, Code, CodeInfo};
+pub(crate) use suggest::{did_you_mean, nearest};
 
 use crate::text::Span;
 

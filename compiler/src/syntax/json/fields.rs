@@ -2,7 +2,7 @@
 
 use super::node::{Kind, Node};
 use super::value::{self, plain};
-use crate::diagnostic::{Applicability, Code, Diagnostic, Severity};
+use crate::diagnostic::{Applicability, Code, Diagnostic, Severity, nearest};
 use crate::syntax::span_map::SpanMap;
 use crate::text::{Name, Span, Spanned};
 use crate::tree::Expr;
@@ -198,16 +198,4 @@ pub(super) fn bare(text: &str, map: &SpanMap, diagnostics: &mut Vec<Diagnostic>)
 pub(super) fn wrong_shape(node: &Node, what: &str, wanted: &str) -> Diagnostic {
     let message = format!("{what} must be {wanted}, not {}", node.noun());
     Diagnostic::new(Code::WrongShape, node.span, message)
-}
-
-/// The candidate that a misspelt word most probably stands for.
-pub(super) fn nearest<'c>(
-    word: &str,
-    candidates: impl Iterator<Item = &'c str>,
-) -> Option<&'c str> {
-    candidates
-        .map(|c| (strsim::damerau_levenshtein(word, c), c))
-        .filter(|(distance, c)| *distance <= 1 + c.chars().count() / 4)
-        .min()
-        .map(|(_, c)| c)
 }

@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, wrong_shape};
 use super::node::{Kind, Node};
-use crate::diagnostic::{Applicability, Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic, nearest};
 use crate::syntax::span_map::SpanMap;
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{
@@ -57,7 +57,7 @@ pub(super) fn step(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Ste
 fn unknown_type(name: &Name, diagnostics: &mut Vec<Diagnostic>) {
     let message = format!("unknown step type \"{}\"", name.value);
     let diagnostic = Diagnostic::new(Code::InvalidValue, name.span, message);
-    let near = super::fields::nearest(&name.value, TYPES.into_iter());
+    let near = nearest(&name.value, TYPES.into_iter());
     diagnostics.push(match near {
         Some(near) => diagnostic.fix(
             format!("did you mean \"{near}\"?"),
