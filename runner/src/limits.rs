@@ -37,3 +37,16 @@ pub const WEBHOOKS_PER_ENDPOINT_MAX: usize = 4;
 
 /// Time in which an endpoint must take a webhook delivery, in milliseconds (documented decision).
 pub const WEBHOOK_TIMEOUT_MS: u64 = 10_000;
+
+/// Longest request body that a sandbox service takes, in bytes; documents are sent as base64 (documented for
+/// document-intelligence).
+pub const SANDBOX_BODY_BYTES_MAX: usize = 16 * 1024 * 1024;
+
+/// Calls that the sandbox remembers, some 200 bytes each; the oldest are forgotten first.
+pub const SANDBOX_CALLS_MAX: usize = 50_000;
+
+/// Answers that the sandbox remembers by idempotency key, some 2 KB each; the oldest are forgotten first.
+pub const SANDBOX_ANSWERS_MAX: usize = 10_000;
+
+/// Deepest nesting of a sandbox answer; the signatures stay well below.
+pub const SANDBOX_ANSWER_DEPTH_MAX: usize = 16;
