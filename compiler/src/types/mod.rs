@@ -1,7 +1,13 @@
 //! Types: what a value can be, and which labels (secret, personal data) it carries.
 
+mod assign;
+mod build;
 pub mod check;
+mod display;
 pub mod resolve;
+mod schema;
+
+pub use assign::Mismatch;
 
 use crate::diagnostic::SourceRef;
 use crate::text::Span;
