@@ -73,16 +73,11 @@ fn item<'a>(container: &'a Value, index: &Value) -> Outcome<Option<&'a Value>> {
 }
 
 fn no_field(name: &str, met: Value) -> Problem {
-    match met {
-        Value::Map(map) => {
-            let names = map.keys().map(|key| Value::String(key.clone())).collect();
-            Problem::met(
-                format!("there is no field `{name}`, only those of this list"),
-                Value::list(names),
-            )
-        }
-        other => Problem::met(format!("there is no field `{name}` in what is no record"), other),
-    }
+    let what = match met {
+        Value::Map(_) => format!("there is no field `{name}`"),
+        _ => format!("there is no field `{name}` in what is no record"),
+    };
+    Problem::met(what, met)
 }
 
 fn no_item(container: &Value, index: Value) -> Problem {

@@ -87,24 +87,28 @@ fn shortened(value: &Value) -> String {
     }
 }
 
-/// The path that the instructions up to `pc` read: the way back from a field to what it is a field of.
+/// The path that the instructions up to `pc` read: the way back from a part to what it is a part of.
 fn path_at(program: &Program, pc: Pc) -> Option<String> {
-    let mut fields: Vec<&str> = Vec::new();
+    let mut parts: Vec<String> = Vec::new();
     let mut at = pc;
     loop {
         match program.op(at)? {
             Op::Access(
                 AccessOp::Field { name } | AccessOp::FieldOr { name, .. } | AccessOp::Has { name },
-            ) => fields.push(program.text(name)),
+            ) => parts.push(format!(".{}", program.text(name))),
+            Op::Access(AccessOp::Index | AccessOp::IndexOr { .. }) => {
+                at = Pc(at.0.checked_sub(1)?);
+                let Op::Load(LoadOp::Constant { constant }) = program.op(at)? else { return None };
+                parts.push(format!("[{}]", program.constant(constant)?));
+            }
             Op::Load(op) => {
                 let mut path = root(program, op)?;
-                for field in fields.iter().rev() {
-                    path.push('.');
-                    path.push_str(field);
-                }
+                path.extend(parts.into_iter().rev());
                 return Some(path);
             }
-            _ => return None,
+            Op::Flow(_) | Op::Make(_) | Op::Operator(_) | Op::Branch(_) | Op::Function { .. } => {
+                return None;
+            }
         }
         at = Pc(at.0.checked_sub(1)?);
     }

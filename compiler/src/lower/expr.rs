@@ -1,0 +1,221 @@
+//! Expressions: each leaves one value on the stack.
+
+use super::optional::{Absence, selected};
+use super::{Lowering, count};
+use crate::bytecode::{
+    BranchOp, Constant, ExecutionField, Function, LoadOp, MakeOp, Op, Operator, WorkflowField,
+};
+use crate::text::Name;
+use crate::tree::{BinaryOp, Expr, ExprKind, Field, FieldKey, TemplatePart, UnaryOp};
+
+impl Lowering<'_> {
+    /// Pushes the value of an expression.
+    pub(super) fn value(&mut self, expr: &Expr) {
+        let outer = self.code.at(expr.span);
+        match &expr.kind {
+            ExprKind::Null => self.code.push(Constant::Null),
+            ExprKind::Bool(value) => self.code.push(Constant::Bool(*value)),
+            ExprKind::Int(value) => self.code.push(Constant::Int(*value)),
+            ExprKind::Uint(value) => self.code.push(Constant::Uint(*value)),
+            ExprKind::Double(value) => self.code.push(Constant::Double(*value)),
+            ExprKind::String(text) => self.code.push_text(text),
+            ExprKind::Bytes(bytes) => self.code.push(Constant::Bytes(bytes.as_slice().into())),
+            ExprKind::Ident(name) => self.variable(name),
+            ExprKind::Select { .. } | ExprKind::Index { .. } => {
+                self.path(expr, Absence::Fails);
+            }
+            ExprKind::Call { target, function, args } => {
+                self.call_of(target.as_deref(), function, args);
+            }
+            ExprKind::Unary { op, operand } => self.unary(*op, operand),
+            ExprKind::Binary { op, lhs, rhs } => self.binary(*op, lhs, rhs),
+            ExprKind::Conditional { condition, then, otherwise } => {
+                self.conditional(condition, then, otherwise);
+            }
+            ExprKind::List(items) => {
+                items.iter().for_each(|item| self.value(item));
+                self.code.emit(Op::Make(MakeOp::List { len: count(items.len()) }));
+            }
+            ExprKind::Record(fields) => self.record(fields),
+            ExprKind::Template(parts) => self.template(parts),
+            ExprKind::Error => self.absent(),
+        }
+        self.code.at(outer);
+    }
+
+    /// Fails when it is reached: for what is absent, and what the checks do not let through.
+    pub(super) fn absent(&mut self) {
+        self.code.emit(Op::Function { function: Function::Absent, argc: 0 });
+    }
+
+    fn variable(&mut self, name: &str) {
+        if let Some(slot) = self.locals.iter().rposition(|local| local == name) {
+            let slot = u16::try_from(slot).unwrap_or(u16::MAX);
+            return self.code.emit(Op::Load(LoadOp::Local { slot }));
+        }
+        match name {
+            "trigger" => self.code.emit(Op::Load(LoadOp::Trigger)),
+            "execution" => self.context(&["id", "externalId", "startedAt"], execution_field),
+            "workflow" => self.context(&["slug", "version"], workflow_field),
+            _ => self.absent(),
+        }
+    }
+
+    /// Pushes the whole of `execution` or `workflow`, as a record.
+    fn context(&mut self, names: &[&str], load: fn(&str) -> Option<LoadOp>) {
+        for name in names {
+            self.code.push_text(name);
+            match load(name) {
+                Some(load) => self.code.emit(Op::Load(load)),
+                None => self.absent(),
+            }
+        }
+        self.code.emit(Op::Make(MakeOp::Record { len: count(names.len()) }));
+    }
+
+    /// The field of `execution` or `workflow` that an expression is, if it is one.
+    pub(super) fn context_field(&self, expr: &Expr) -> Option<LoadOp> {
+        let (operand, field, _) = selected(expr)?;
+        match &operand.kind {
+            ExprKind::Ident(name) if self.locals.contains(name) => None,
+            ExprKind::Ident(name) if name == "execution" => execution_field(field),
+            ExprKind::Ident(name) if name == "workflow" => workflow_field(field),
+            _ => None,
+        }
+    }
+
+    fn unary(&mut self, op: UnaryOp, operand: &Expr) {
+        // JSON writes -1.5 as one number, an expression as a sign before one: they are the same constant.
+        match (op, &operand.kind) {
+            (UnaryOp::Negate, ExprKind::Double(value)) => {
+                return self.code.push(Constant::Double(-value));
+            }
+            (UnaryOp::Negate, ExprKind::Int(value)) if *value != i64::MIN => {
+                return self.code.push(Constant::Int(-value));
+            }
+            _ => {}
+        }
+        self.value(operand);
+        self.code.emit(Op::Operator(match op {
+            UnaryOp::Negate => Operator::Negate,
+            UnaryOp::Not => Operator::Not,
+        }));
+    }
+
+    fn binary(&mut self, op: BinaryOp, lhs: &Expr, rhs: &Expr) {
+        self.value(lhs);
+        let operator = match op {
+            BinaryOp::Or | BinaryOp::And => {
+                let end = self.code.label();
+                self.code.branch(match op {
+                    BinaryOp::Or => BranchOp::Or { end: end.pc() },
+                    _ => BranchOp::And { end: end.pc() },
+                });
+                self.value(rhs);
+                self.code.branch(BranchOp::Bool);
+                return self.code.bind(end);
+            }
+            BinaryOp::Equal => Operator::Equal,
+            BinaryOp::NotEqual => Operator::NotEqual,
+            BinaryOp::Less => Operator::Less,
+            BinaryOp::LessEqual => Operator::LessEqual,
+            BinaryOp::Greater => Operator::Greater,
+            BinaryOp::GreaterEqual => Operator::GreaterEqual,
+            BinaryOp::In => Operator::In,
+            BinaryOp::Add => Operator::Add,
+            BinaryOp::Subtract => Operator::Subtract,
+            BinaryOp::Multiply => Operator::Multiply,
+            BinaryOp::Divide => Operator::Divide,
+            BinaryOp::Remainder => Operator::Remainder,
+        };
+        self.value(rhs);
+        self.code.emit(Op::Operator(operator));
+    }
+
+    fn conditional(&mut self, condition: &Expr, then: &Expr, otherwise: &Expr) {
+        let (no, end) = (self.code.label(), self.code.label());
+        self.value(condition);
+        self.code.branch(BranchOp::Unless { target: no.pc() });
+        self.value(then);
+        self.code.jump(end);
+        self.code.bind(no);
+        self.value(otherwise);
+        self.code.bind(end);
+    }
+
+    fn record(&mut self, fields: &[Field]) {
+        for field in fields {
+            match &field.key {
+                FieldKey::Name(name) => self.code.push_text(&name.value),
+                FieldKey::Computed(key) => self.value(key),
+            }
+            self.value(&field.value);
+        }
+        self.code.emit(Op::Make(MakeOp::Record { len: count(fields.len()) }));
+    }
+
+    fn template(&mut self, parts: &[TemplatePart]) {
+        let (mut len, mut text) = (0_usize, String::new());
+        for part in parts {
+            match part {
+                // A literal spliced in is text like any other: `$${"$"}` is how a dollar sign stands before a value.
+                TemplatePart::Text(part)
+                | TemplatePart::Expr(Expr { kind: ExprKind::String(part), .. }) => {
+                    text.push_str(part);
+                }
+                TemplatePart::Expr(value) => {
+                    len += self.literal_part(&mut text);
+                    self.value(value);
+                    len += 1;
+                }
+            }
+        }
+        len += self.literal_part(&mut text);
+        self.code.emit(Op::Make(MakeOp::Text { len: count(len) }));
+    }
+
+    /// Pushes and empties text that stands between values; how many parts that makes.
+    fn literal_part(&mut self, text: &mut String) -> usize {
+        if text.is_empty() {
+            return 0;
+        }
+        self.code.push_text(text);
+        text.clear();
+        1
+    }
+
+    /// Calls of functions and macros.
+    fn call_of(&mut self, target: Option<&Expr>, function: &Name, args: &[Expr]) {
+        if self.macro_of(target, &function.value, args)
+            || self.optional_call(target, &function.value, args)
+        {
+            return;
+        }
+        let Some(known) = Function::named(&function.value) else { return self.absent() };
+        let mut argc = 0_u8;
+        for arg in target.into_iter().chain(args) {
+            self.value(arg);
+            argc = argc.saturating_add(1);
+        }
+        self.code.emit(Op::Function { function: known, argc });
+    }
+}
+
+fn execution_field(name: &str) -> Option<LoadOp> {
+    let field = match name {
+        "id" => ExecutionField::Id,
+        "externalId" => ExecutionField::ExternalId,
+        "startedAt" => ExecutionField::StartedAt,
+        _ => return None,
+    };
+    Some(LoadOp::Execution { field })
+}
+
+fn workflow_field(name: &str) -> Option<LoadOp> {
+    let field = match name {
+        "slug" => WorkflowField::Slug,
+        "version" => WorkflowField::Version,
+        _ => return None,
+    };
+    Some(LoadOp::Workflow { field })
+}
