@@ -21,6 +21,12 @@ pub const EXPRESSION_DEPTH_MAX: usize = 250;
 /// Deepest nesting of a type in a program. Deeper types are cut to `json` when a program is made.
 pub const SCHEMA_DEPTH_MAX: usize = 64;
 
+/// Deepest nesting of a type, aliases written out: as deep as a program keeps.
+pub const TYPE_DEPTH_MAX: usize = SCHEMA_DEPTH_MAX;
+
+/// Most parts of one type, aliases written out.
+pub const TYPE_PARTS_MAX: usize = 10_000;
+
 /// Most complaints about one value; a body of a million wrong items gets an answer of bounded size.
 pub const FIELD_ERRORS_MAX: usize = 100;
 

@@ -73,6 +73,7 @@ catalogue! {
     UnknownFunction = "WR0206" Error "unknown function";
     UnknownType = "WR0207" Error "unknown type";
     DuplicateName = "WR0208" Error "name declared twice";
+    RecursiveType = "WR0209" Error "type that contains itself";
     // 03xx: flow
     NoSteps = "WR0301" Error "workflow without steps";
     Unreachable = "WR0302" Warning "unreachable step";

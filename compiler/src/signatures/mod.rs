@@ -118,6 +118,7 @@ impl Catalog {
     /// The services of a module.
     #[must_use]
     pub fn of(module: &Module, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        resolve::repeated_aliases(&module.types, diagnostics);
         let mut own = IndexMap::new();
         for declared in &module.services {
             let slug = &declared.name.value;
@@ -150,3 +151,6 @@ impl Catalog {
         own.chain(slugs().map(|slug| -> &str { slug })).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,11 +1,14 @@
 //! From a declaration to a signature.
 
 use super::{Operation, Segment, Service, method_is_idempotent};
-use crate::diagnostic::{Code, Diagnostic, SourceRef};
+use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean};
+use crate::text::Name;
 use crate::tree::{OperationDecl, ServiceDecl, TypeAlias};
 use crate::types::resolve::Scope;
-use crate::types::{Shape, Type};
+use crate::types::{RecordType, Shape, Type};
 use indexmap::IndexMap;
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Resolves a declaration. `shared` are the type aliases outside any service.
 pub(super) fn service(
@@ -14,6 +17,7 @@ pub(super) fn service(
     source: SourceRef,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Service {
+    repeated_aliases(&declared.types, diagnostics);
     let mut scope = Scope::new(source, &[&declared.types, shared], &[]);
     let types: IndexMap<String, Type> = declared
         .types
@@ -46,10 +50,17 @@ fn operation(
     scope: &mut Scope<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Operation {
-    let query = declared.query.as_ref().map(|query| scope.resolve(query, diagnostics));
-    let query = query.and_then(|ty| match ty.shape {
-        Shape::Record(record) => Some(record),
-        _ => None,
+    let query = declared.query.as_ref().and_then(|query| {
+        let ty = scope.resolve(query, diagnostics);
+        let record = record_of(&ty);
+        if record.is_none() && !ty.is_dynamic() {
+            let message = "query parameters have names: they are a record";
+            diagnostics.push(
+                Diagnostic::new(Code::TypeMismatch, query.span, message)
+                    .help("write `query { limit?: int }`"),
+            );
+        }
+        record
     });
     let request = declared.request.as_ref().map(|request| scope.resolve(request, diagnostics));
     let response = declared
@@ -57,16 +68,24 @@ fn operation(
         .as_ref()
         .map_or_else(Type::json, |response| scope.resolve(response, diagnostics));
     let output_field = declared.output.as_ref();
-    let output = output_field.and_then(|name| match response.field(&name.value) {
-        Some(field) => Some(field.ty.clone()),
-        None => {
-            let message = format!("the response has no field `{}`", name.value);
-            diagnostics.push(Diagnostic::new(Code::UnknownField, name.span, message));
-            None
-        }
-    });
-    let method = declared.method.value.clone();
+    let output = output_field
+        .map_or_else(|| response.clone(), |name| part(&response, "response", name, diagnostics));
+    if let Some(name) = &declared.external_id {
+        let none = Type::new(Shape::Null);
+        part(request.as_ref().unwrap_or(&none), "request", name, diagnostics);
+    }
+    for verdict in &declared.verdicts {
+        part(&output, "output", verdict, diagnostics);
+    }
+    let method = declared.method.value.to_ascii_uppercase();
     let pattern = declared.path.value.clone();
+    if !pattern.starts_with('/') || pattern.contains(['?', '#']) {
+        let message = format!("\"{pattern}\" is no path below the service's address");
+        diagnostics.push(
+            Diagnostic::new(Code::InvalidValue, declared.path.span, message)
+                .help("begin it with `/`, and declare query parameters with `query`"),
+        );
+    }
     Operation {
         name: declared.name.value.clone(),
         doc: declared.doc.as_ref().map(|doc| doc.value.clone()),
@@ -75,7 +94,7 @@ fn operation(
         pattern,
         query,
         request,
-        output: output.unwrap_or_else(|| response.clone()),
+        output,
         response,
         output_field: output_field.map(|name| name.value.clone()),
         safe_to_repeat: declared
@@ -90,6 +109,55 @@ fn operation(
             .iter()
             .map(|path| path.value.split('.').map(str::to_owned).collect())
             .collect(),
+    }
+}
+
+fn record_of(ty: &Type) -> Option<Arc<RecordType>> {
+    match &ty.shape {
+        Shape::Record(record) => Some(Arc::clone(record)),
+        _ => None,
+    }
+}
+
+/// The type of the part that a path names; reports a path that leads nowhere.
+fn part(whole: &Type, what: &str, path: &Name, diagnostics: &mut Vec<Diagnostic>) -> Type {
+    let mut ty = whole;
+    let mut way = String::new();
+    for name in path.value.split('.') {
+        if ty.is_dynamic() {
+            return Type::json();
+        }
+        if let Some(field) = ty.field(name) {
+            ty = &field.ty;
+            way += name;
+            way.push('.');
+            continue;
+        }
+        let message = format!("the {what} has no field `{way}{name}`");
+        let diagnostic = Diagnostic::new(Code::UnknownField, path.span, message);
+        let record = record_of(ty);
+        let names = record.iter().flat_map(|record| record.fields.keys());
+        let ways: Vec<String> = names.map(|name| format!("{way}{name}")).collect();
+        diagnostics.push(did_you_mean(diagnostic, path, ways.iter().map(String::as_str)));
+        return Type::error();
+    }
+    ty.clone()
+}
+
+/// Reports aliases of one name; the first of them counts.
+pub(super) fn repeated_aliases(aliases: &[TypeAlias], diagnostics: &mut Vec<Diagnostic>) {
+    let mut known: HashMap<&str, &Name> = HashMap::new();
+    for TypeAlias { name, .. } in aliases {
+        if let Some(first) = known.get(name.value.as_str()) {
+            let message = format!("the type `{}` is declared twice", name.value);
+            diagnostics.push(
+                Diagnostic::new(Code::DuplicateName, name.span, message)
+                    .and(first.span, "first declared here")
+                    .help("give one of them another name"),
+            );
+        } else {
+            known.insert(&name.value, name);
+        }
     }
 }
 

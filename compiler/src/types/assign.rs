@@ -1,6 +1,7 @@
 //! Whether a value of one type may stand where another type is wanted.
 
 use super::{RecordType, Shape, Type};
+use crate::value::{from_base64, time};
 
 /// Why a type does not fit, at the innermost place where it does not.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,6 +130,9 @@ fn scalar_fits(given: &Shape, wanted: &Shape) -> bool {
         // In JSON these are text; a text that is none of them is found when it runs.
         (Shape::Timestamp | Shape::Duration | Shape::Bytes, Shape::String)
         | (Shape::String, Shape::Timestamp | Shape::Duration | Shape::Bytes) => true,
+        (Shape::Literal(text), Shape::Timestamp) => time::parse_timestamp(text).is_some(),
+        (Shape::Literal(text), Shape::Duration) => time::parse_duration(text).is_some(),
+        (Shape::Literal(text), Shape::Bytes) => from_base64(text).is_some(),
         (given, wanted) => given == wanted,
     }
 }
@@ -162,6 +166,8 @@ mod tests {
             ("[\"a\"]", "[string]"),
             ("json", "{a: int}"),
             ("secret string", "string"),
+            ("\"2026-05-01T12:00:00Z\"", "timestamp"),
+            ("\"90s\" | string", "duration"),
         ] {
             let (given, wanted) = types(given, wanted);
             assert_eq!(given.assignable_to(&wanted), Ok(()), "{given} to {wanted}");
@@ -177,6 +183,8 @@ mod tests {
             ("{a: {b: [int]}}", "{a: {b: [string]}}", "a.b[]"),
             ("{a: int} | {a: string}", "{a: int}", "a"),
             ("{b: int}", "{a: int} | null", ""),
+            ("\"tomorrow\"", "timestamp", ""),
+            ("{string: int}", "{a: int}", ""),
         ] {
             let (given, wanted) = types(given, wanted);
             let path = given.assignable_to(&wanted).map_err(|mismatch| mismatch.path);

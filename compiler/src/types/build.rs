@@ -1,6 +1,7 @@
 //! Making types out of types.
 
-use super::{FieldInfo, Labels, Shape, Type};
+use super::{FieldInfo, Labels, RecordType, Shape, Type};
+use crate::limits::{TYPE_DEPTH_MAX, TYPE_PARTS_MAX};
 use std::sync::Arc;
 
 impl Type {
@@ -119,18 +120,12 @@ impl Type {
         literals.collect()
     }
 
-    /// Every label on the type or on any part of it.
-    #[must_use]
-    pub fn labels_within(&self) -> Labels {
-        let inner = match &self.shape {
-            Shape::List(item) | Shape::Map(item) => item.labels_within(),
-            Shape::Record(record) => record
-                .fields
-                .values()
-                .fold(Labels::default(), |labels, field| labels.and(field.ty.labels_within())),
-            Shape::Union(members) => members
-                .iter()
-                .fold(Labels::default(), |labels, member| labels.and(member.labels_within())),
+    /// Types directly inside this one.
+    fn parts(&self) -> impl Iterator<Item = &Self> {
+        let (item, fields, members) = match &self.shape {
+            Shape::List(item) | Shape::Map(item) => (Some(&**item), None, None),
+            Shape::Record(record) => (None, Some(record.fields.values()), None),
+            Shape::Union(members) => (None, None, Some(members.iter())),
             Shape::Error
             | Shape::Json
             | Shape::Null
@@ -141,10 +136,84 @@ impl Type {
             | Shape::Bytes
             | Shape::Timestamp
             | Shape::Duration
-            | Shape::Literal(_) => Labels::default(),
+            | Shape::Literal(_) => (None, None, None),
         };
-        self.labels.and(inner)
+        let fields = fields.into_iter().flatten().map(|field| &field.ty);
+        item.into_iter().chain(fields).chain(members.into_iter().flatten())
     }
+
+    /// Every label on the type or on any part of it.
+    #[must_use]
+    pub fn labels_within(&self) -> Labels {
+        self.parts().fold(self.labels, |labels, part| labels.and(part.labels_within()))
+    }
+
+    /// Whether the type is no deeper and has no more parts than a type may: parts are shared, so that a short chain of
+    /// aliases, or of steps whose outputs hold earlier outputs twice over, could stand for a type of any size.
+    #[must_use]
+    pub fn is_small(&self) -> bool {
+        let mut parts_left = TYPE_PARTS_MAX;
+        self.spend(TYPE_DEPTH_MAX, &mut parts_left)
+    }
+
+    fn spend(&self, depth_left: usize, parts_left: &mut usize) -> bool {
+        let left = (depth_left.checked_sub(1), parts_left.checked_sub(1));
+        let (Some(depth_left), Some(left)) = left else { return false };
+        *parts_left = left;
+        self.parts().all(|part| part.spend(depth_left, parts_left))
+    }
+
+    /// The type, or `json` with its labels when it has grown too large to be carried on.
+    #[must_use]
+    pub fn bounded(self) -> Self {
+        if self.is_small() { self } else { Self::json().labelled(self.labels_within()) }
+    }
+
+    /// The type of a value as expressions read it out of the trigger's inputs or a step's output: what is recorded is
+    /// JSON, where times and bytes are text.
+    #[must_use]
+    pub fn as_read(&self) -> Self {
+        self.read().unwrap_or_else(|| self.clone())
+    }
+
+    /// The type as read, when that is another one.
+    fn read(&self) -> Option<Self> {
+        let shape = match &self.shape {
+            Shape::Bytes | Shape::Timestamp | Shape::Duration => Shape::String,
+            Shape::List(item) => Shape::List(Arc::new(item.read()?)),
+            Shape::Map(item) => Shape::Map(Arc::new(item.read()?)),
+            Shape::Record(record) => Shape::Record(Arc::new(read_record(record)?)),
+            Shape::Union(members) => {
+                if members.iter().all(|member| member.read().is_none()) {
+                    return None;
+                }
+                let members = members.iter().map(Self::as_read).collect();
+                return Some(Self::union(members).labelled(self.labels));
+            }
+            Shape::Error
+            | Shape::Json
+            | Shape::Null
+            | Shape::Bool
+            | Shape::Int
+            | Shape::Number
+            | Shape::String
+            | Shape::Literal(_) => return None,
+        };
+        Some(Self { shape, labels: self.labels })
+    }
+}
+
+/// The record as read, when that is another one.
+fn read_record(record: &RecordType) -> Option<RecordType> {
+    let mut changed: Option<RecordType> = None;
+    for (i, field) in record.fields.values().enumerate() {
+        let Some(ty) = field.ty.read() else { continue };
+        let changed = changed.get_or_insert_with(|| record.clone());
+        if let Some((_, slot)) = changed.fields.get_index_mut(i) {
+            slot.ty = ty;
+        }
+    }
+    changed
 }
 
 fn push_new(flat: &mut Vec<Type>, member: Type) {

@@ -2,6 +2,7 @@
 
 use super::{FieldInfo, Labels, RecordType, Shape, Type};
 use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean};
+use crate::limits::{TYPE_DEPTH_MAX, TYPE_PARTS_MAX};
 use crate::signatures;
 use crate::text::{Name, Span};
 use crate::tree::{FieldType, TypeAlias, TypeExpr, TypeExprKind};
@@ -138,7 +139,7 @@ impl<'a> Scope<'a> {
         if self.open.contains(&name) {
             let message = format!("the type `{name}` contains itself");
             diagnostics.push(
-                Diagnostic::new(Code::Cycle, used, message)
+                Diagnostic::new(Code::RecursiveType, used, message)
                     .help("use `json` for the part that repeats"),
             );
             return Type::error();
@@ -147,6 +148,17 @@ impl<'a> Scope<'a> {
         self.open.push(name);
         let mut ty = self.resolve(&alias.ty, diagnostics);
         self.open.pop();
+        if !ty.is_small() {
+            let message = format!("the type `{name}` is too large");
+            diagnostics.push(
+                Diagnostic::new(Code::TooDeep, alias.name.span, message)
+                    .note(format!(
+                        "with its aliases written out, a type may be {TYPE_DEPTH_MAX} deep and have {TYPE_PARTS_MAX} parts"
+                    ))
+                    .help("use `json` for a part of it"),
+            );
+            ty = Type::error();
+        }
         if let Shape::Record(record) = &mut ty.shape {
             let named = Arc::make_mut(record);
             named.name = Some(match self.source {
