@@ -50,10 +50,18 @@ pub enum FaultKind {
     Truncate,
 }
 
+/// What one call is to show.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    /// What goes wrong; `None` when the answer is merely late.
+    pub kind: Option<FaultKind>,
+    /// How late it is.
+    pub delay: Option<Duration>,
+}
+
 #[derive(Debug)]
 struct Active {
-    kind: Option<FaultKind>,
-    delay: Option<Duration>,
+    shown: Shown,
     left: u64,
 }
 
@@ -76,26 +84,22 @@ impl Faults {
         }
         let kind = kind(&fault)?;
         let delay = fault.delay_ms.map(Duration::from_millis);
-        let active = Active { kind, delay, left: fault.times };
+        let active = Active { shown: Shown { kind, delay }, left: fault.times };
         self.active.lock().unwrap_or_else(PoisonError::into_inner).insert(place, active);
         Ok(())
     }
 
     /// What this call is to show.
-    pub fn take(
-        &self,
-        service: &str,
-        operation: &str,
-    ) -> Option<(Option<FaultKind>, Option<Duration>)> {
+    pub fn take(&self, service: &str, operation: &str) -> Option<Shown> {
         let place = (service.to_owned(), operation.to_owned());
         let mut all = self.active.lock().unwrap_or_else(PoisonError::into_inner);
         let active = all.get_mut(&place)?;
-        let fault = (active.kind, active.delay);
+        let shown = active.shown;
         active.left -= 1;
         if active.left == 0 {
             all.remove(&place);
         }
-        Some(fault)
+        Some(shown)
     }
 }
 

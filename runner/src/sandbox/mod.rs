@@ -10,26 +10,29 @@ mod faults;
 mod reply;
 mod request;
 mod routes;
-mod schema;
 
 use crate::limits::SANDBOX_BODY_BYTES_MAX;
 use answer::Answers;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, request::Parts};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Request, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::serve::ListenerExt;
 use calls::Calls;
 use faults::{Fault, FaultKind, Faults};
 use reply::{error, invalid, json};
-use request::Received;
+use request::{Received, Refused};
 use routes::{Found, Operation, Routes};
 use std::future::Future;
 use std::sync::Arc;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+
+/// Carries the caller's name for a request, the same for every attempt.
+const IDEMPOTENCY_KEY: &str = "Idempotency-Key";
 
 /// What the handlers share.
 struct Sandbox {
@@ -92,11 +95,10 @@ async fn set_fault(State(sandbox): State<Arc<Sandbox>>, body: axum::body::Bytes)
 }
 
 /// A call of a service.
-async fn call(State(sandbox): State<Arc<Sandbox>>, request: axum::http::Request<Body>) -> Response {
+async fn call(State(sandbox): State<Arc<Sandbox>>, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
-    let path = parts.uri.path();
-    let (operation, parameters) = match sandbox.routes.find(&parts.method, path) {
-        Found::Operation(operation, parameters) => (operation, parameters),
+    let operation = match sandbox.routes.find(&parts.method, parts.uri.path()) {
+        Found::Operation(operation) => operation,
         Found::Health => return json(StatusCode::OK, &serde_json::json!({"status": "ok"})),
         Found::Nothing => {
             return error(StatusCode::NOT_FOUND, "the sandbox has no such service or path");
@@ -110,53 +112,42 @@ async fn call(State(sandbox): State<Arc<Sandbox>>, request: axum::http::Request<
         let message = format!("the body is longer than {} MiB", SANDBOX_BODY_BYTES_MAX >> 20);
         return error(StatusCode::PAYLOAD_TOO_LARGE, &message);
     };
-    let idempotency_key = header(&parts.headers, "Idempotency-Key");
-    sandbox.calls.add(operation, &parts, idempotency_key);
+    sandbox.calls.add(operation, &parts, header(&parts.headers, IDEMPOTENCY_KEY));
     let fault = sandbox.faults.take(&operation.service, &operation.name);
-    if let Some((_, Some(delay))) = &fault {
-        tokio::time::sleep(*delay).await;
+    if let Some(delay) = fault.and_then(|fault| fault.delay) {
+        tokio::time::sleep(delay).await;
     }
-    match fault.and_then(|(kind, _)| kind) {
-        None => answered(&sandbox, operation, &parts, parameters, &body, idempotency_key),
-        Some(FaultKind::Status(status)) => {
-            error(status, "a fault that the sandbox was told to show")
-        }
+    let answer = || answered(&sandbox, operation, &parts, &body);
+    match fault.and_then(|fault| fault.kind) {
+        None => answer(),
+        Some(FaultKind::Status(status)) => error(status, "the sandbox was told to go wrong here"),
         Some(FaultKind::Html) => reply::html(),
+        Some(FaultKind::Truncate) => reply::truncated(answer()).await,
         Some(FaultKind::Hang) => {
             let mut stopping = sandbox.stopping.clone();
             // The caller hangs up, or the sandbox stops; a closed channel is a stopped sandbox too.
             let _ = stopping.wait_for(|stopping| *stopping).await;
             error(StatusCode::SERVICE_UNAVAILABLE, "the sandbox is stopping")
         }
-        Some(FaultKind::Truncate) => {
-            let whole = answered(&sandbox, operation, &parts, parameters, &body, idempotency_key);
-            reply::truncated(whole).await
-        }
     }
 }
 
 /// The answer of a service that is well.
-fn answered(
-    sandbox: &Sandbox,
-    operation: &Operation,
-    parts: &Parts,
-    parameters: Vec<(String, String)>,
-    body: &[u8],
-    idempotency_key: Option<&str>,
-) -> Response {
+fn answered(sandbox: &Sandbox, operation: &Operation, parts: &Parts, body: &[u8]) -> Response {
     if !body.is_empty() && !is_json(&parts.headers) {
         return error(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "the body must be JSON: say Content-Type: application/json",
         );
     }
-    let received = match Received::read(operation, parameters, &parts.uri, body) {
-        Ok(received) => received,
-        Err(request::Refused::NotJson(what)) => return error(StatusCode::BAD_REQUEST, &what),
-        Err(request::Refused::Fields(errors)) => return invalid(&errors),
-    };
-    let answer = sandbox.answers.answer(operation, &received, idempotency_key);
-    reply::json_text(StatusCode::OK, answer)
+    match Received::read(operation, &parts.uri, body) {
+        Ok(received) => {
+            let key = header(&parts.headers, IDEMPOTENCY_KEY);
+            reply::json_text(StatusCode::OK, sandbox.answers.answer(&received, key))
+        }
+        Err(Refused::NotJson(what)) => error(StatusCode::BAD_REQUEST, &what),
+        Err(Refused::Fields(errors)) => invalid(&errors),
+    }
 }
 
 /// Whether a request carries a key. The sandbox takes any.

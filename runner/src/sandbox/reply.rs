@@ -69,11 +69,14 @@ pub async fn truncated(whole: Response) -> Response {
     let body = to_bytes(body, usize::MAX).await.unwrap_or_default();
     parts.headers.insert(header::CONTENT_LENGTH, body.len().into());
     let half = body.slice(..body.len() / 2);
-    Response::from_parts(parts, Body::new(Half(Some(half))))
+    Response::from_parts(parts, Body::new(Half { half: Some(half), rested: false }))
 }
 
 /// A body that gives this much, and then fails.
-struct Half(Option<Bytes>);
+struct Half {
+    half: Option<Bytes>,
+    rested: bool,
+}
 
 impl HttpBody for Half {
     type Data = Bytes;
@@ -81,11 +84,17 @@ impl HttpBody for Half {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        Poll::Ready(Some(match self.0.take() {
-            Some(half) => Ok(Frame::data(half)),
-            None => Err(io::ErrorKind::ConnectionAborted.into()),
-        }))
+        if let Some(half) = self.half.take() {
+            return Poll::Ready(Some(Ok(Frame::data(half))));
+        }
+        if !self.rested {
+            // What was given so far is sent when nothing more is to be had at once; a failure right away would take it along.
+            self.rested = true;
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())))
     }
 }

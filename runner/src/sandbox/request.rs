@@ -1,7 +1,6 @@
 //! A call's parameters and body, checked against the operation's signature.
 
-use super::routes::Operation;
-use super::schema::schema;
+use super::routes::{Operation, split_service};
 use axum::http::Uri;
 use serde_json::{Map, Value};
 use writ_compiler::bytecode::schema::{FieldError, Schema, SchemaShape};
@@ -9,7 +8,9 @@ use writ_compiler::types::{RecordType, Shape, Type};
 
 /// What a call said.
 #[derive(Debug)]
-pub struct Received {
+pub struct Received<'a> {
+    /// What was called.
+    pub operation: &'a Operation,
     /// Everything it named: path parameters, query parameters, the body's fields.
     pub named: Map<String, Value>,
     /// The path.
@@ -29,15 +30,12 @@ pub enum Refused {
     Fields(Vec<FieldError>),
 }
 
-impl Received {
+impl<'a> Received<'a> {
     /// Reads and checks a call.
-    pub fn read(
-        operation: &Operation,
-        parameters: Vec<(String, String)>,
-        uri: &Uri,
-        body: &[u8],
-    ) -> Result<Self, Refused> {
+    pub fn read(operation: &'a Operation, uri: &Uri, body: &[u8]) -> Result<Self, Refused> {
         let query = uri.query().unwrap_or_default();
+        let path = split_service(uri.path()).map_or("", |(_, path)| path);
+        let parameters = operation.parameters_of(path).unwrap_or_default();
         let mut named: Map<String, Value> =
             parameters.into_iter().map(|(name, value)| (name, value.into())).collect();
         if let Some(ty) = &operation.query {
@@ -48,7 +46,13 @@ impl Received {
         if let Value::Object(fields) = body {
             named.extend(fields);
         }
-        Ok(Self { named, path: uri.path().to_owned(), body: text, query: query.to_owned() })
+        Ok(Self {
+            operation,
+            named,
+            path: uri.path().to_owned(),
+            body: text,
+            query: query.to_owned(),
+        })
     }
 }
 
@@ -63,7 +67,7 @@ fn read_body(ty: Option<&Type>, body: &[u8]) -> Result<Value, Refused> {
     if value.is_null() && !matches!(ty.shape, Shape::Json) {
         return Err(Refused::NotJson("the body is missing".to_owned()));
     }
-    validate(&schema(ty), &value)?;
+    validate(&ty.to_schema(), &value)?;
     Ok(value)
 }
 
@@ -78,7 +82,7 @@ fn read_query(ty: &Type, query: &str) -> Result<Map<String, Value>, Refused> {
         })
         .collect();
     let value = Value::Object(values);
-    validate(&schema(ty), &value)?;
+    validate(&ty.to_schema(), &value)?;
     Ok(match value {
         Value::Object(values) => values,
         _ => Map::new(),
@@ -87,7 +91,7 @@ fn read_query(ty: &Type, query: &str) -> Result<Map<String, Value>, Refused> {
 
 fn typed(record: &RecordType, name: &str, text: &str) -> Value {
     let Some(field) = record.fields.get(name) else { return text.into() };
-    let fits = |value: &Value| accepts(&schema(&field.ty), value);
+    let fits = |value: &Value| accepts(&field.ty.to_schema(), value);
     let text_value = Value::from(text);
     if fits(&text_value) {
         return text_value;

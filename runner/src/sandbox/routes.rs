@@ -1,8 +1,9 @@
 //! From a method and a path to an operation of a signature.
 
 use axum::http::Method;
-use writ_compiler::signatures::Catalog;
-use writ_compiler::types::Type;
+use std::sync::Arc;
+use writ_compiler::signatures::{self, Segment, Service};
+use writ_compiler::types::{RecordType, Shape, Type};
 
 /// One operation, as the sandbox serves it.
 #[derive(Debug)]
@@ -22,18 +23,11 @@ pub struct Operation {
     pub response: Type,
 }
 
-/// A part of a path between slashes.
-#[derive(Debug, PartialEq)]
-enum Segment {
-    Text(String),
-    Parameter(String),
-}
-
 /// What a path leads to.
 #[derive(Debug)]
 pub enum Found<'a> {
-    /// An operation, and its path parameters by name.
-    Operation(&'a Operation, Vec<(String, String)>),
+    /// An operation.
+    Operation(&'a Operation),
     /// `/<service>/health`, which the runner probes.
     Health,
     /// The path takes these methods only.
@@ -66,29 +60,18 @@ impl Routes {
 
     /// What `/<service>/<path>` leads to.
     pub fn find(&self, method: &Method, path: &str) -> Found<'_> {
-        let Some((service, path)) = path.strip_prefix('/').and_then(|path| path.split_once('/'))
-        else {
-            return Found::Nothing;
-        };
+        let Some((service, path)) = split_service(path) else { return Found::Nothing };
         let of_service = self.operations.iter().filter(|o| o.service == service);
         if path == "health" && of_service.clone().next().is_some() {
             return Found::Health;
         }
-        let mut methods = Vec::new();
-        let mut found: Option<(&Operation, Vec<(String, String)>)> = None;
-        for operation in of_service {
-            let Some(parameters) = operation.fits(path) else { continue };
-            if operation.method != *method {
-                methods.push(operation.method.clone());
-            } else if found.as_ref().is_none_or(|(_, before)| parameters.len() < before.len()) {
-                // The path with the most fixed parts is the most particular one.
-                found = Some((operation, parameters));
-            }
-        }
-        match found {
-            Some((operation, parameters)) => Found::Operation(operation, parameters),
-            None if methods.is_empty() => Found::Nothing,
-            None => Found::OtherMethods(methods),
+        let fitting: Vec<_> = of_service.filter(|o| o.parameters_of(path).is_some()).collect();
+        // The path with the most fixed parts is the most particular one.
+        let of_method = fitting.iter().filter(|o| o.method == *method);
+        match of_method.min_by_key(|o| o.parameters()) {
+            Some(operation) => Found::Operation(operation),
+            None if fitting.is_empty() => Found::Nothing,
+            None => Found::OtherMethods(fitting.iter().map(|o| o.method.clone()).collect()),
         }
     }
 }
@@ -98,35 +81,43 @@ impl Operation {
     pub fn noun(&self) -> &str {
         let mut fixed = self.path.iter().rev().filter_map(|segment| match segment {
             Segment::Text(text) => Some(text.as_str()),
-            Segment::Parameter(_) => None,
+            Segment::Param(_) => None,
         });
         fixed.next().unwrap_or_default()
     }
 
-    /// The path parameters, when the path is this operation's.
-    fn fits(&self, path: &str) -> Option<Vec<(String, String)>> {
+    /// The path's last parameter: `id` of `/api/alerts/{id}/assign`.
+    pub fn last_parameter(&self) -> Option<&str> {
+        let mut parameters = self.path.iter().rev().filter_map(|segment| match segment {
+            Segment::Text(_) => None,
+            Segment::Param(name) => Some(name.as_str()),
+        });
+        parameters.next()
+    }
+
+    /// The path parameters, when the path, without its service, is this operation's.
+    pub fn parameters_of(&self, path: &str) -> Option<Vec<(String, String)>> {
         let mut parameters = Vec::new();
         let mut segments = self.path.iter();
         for given in path.split('/') {
             match segments.next()? {
                 Segment::Text(text) if text == given => {}
                 Segment::Text(_) => return None,
-                Segment::Parameter(_) if given.is_empty() => return None,
-                Segment::Parameter(name) => parameters.push((name.clone(), percent_decode(given))),
+                Segment::Param(_) if given.is_empty() => return None,
+                Segment::Param(name) => parameters.push((name.clone(), percent_decode(given))),
             }
         }
         segments.next().is_none().then_some(parameters)
     }
+
+    fn parameters(&self) -> usize {
+        self.path.iter().filter(|s| matches!(s, Segment::Param(_))).count()
+    }
 }
 
-/// `/api/alerts/{id}` to its segments.
-fn segments(pattern: &str) -> Vec<Segment> {
-    let parts = pattern.trim_start_matches('/').split('/');
-    let segment = |part: &str| match part.strip_prefix('{').and_then(|p| p.strip_suffix('}')) {
-        Some(name) => Segment::Parameter(name.to_owned()),
-        None => Segment::Text(part.to_owned()),
-    };
-    parts.map(segment).collect()
+/// `/aml/api/alerts` to `aml` and `api/alerts`.
+pub fn split_service(path: &str) -> Option<(&str, &str)> {
+    path.strip_prefix('/')?.split_once('/')
 }
 
 /// Percent-decoded text; what is not UTF-8 is replaced.
@@ -138,7 +129,24 @@ fn percent_decode(text: &str) -> String {
 
 /// The operations of the signatures that come with the compiler.
 fn operations() -> Vec<Operation> {
-    let _ = Catalog::default();
-    let _ = segments("");
-    Vec::new()
+    let services = signatures::slugs().filter_map(signatures::builtin);
+    let of_service = |service: Arc<Service>| -> Vec<Operation> {
+        let operations = service.operations.iter();
+        operations.filter_map(|operation| served(&service.slug, operation)).collect()
+    };
+    services.flat_map(of_service).collect()
+}
+
+/// An operation as served; the signatures that come with the compiler use methods that exist.
+fn served(service: &str, operation: &signatures::Operation) -> Option<Operation> {
+    let record = |record: &Arc<RecordType>| Type::new(Shape::Record(record.clone()));
+    Some(Operation {
+        service: service.to_owned(),
+        name: operation.name.clone(),
+        method: operation.method.parse().ok()?,
+        path: operation.segments.clone(),
+        query: operation.query.as_ref().map(record),
+        request: operation.request.clone(),
+        response: operation.response.clone(),
+    })
 }

@@ -1,8 +1,7 @@
 //! A value of a type, from a seed, from what the request said, and from what the fields' names tell.
 
-use super::super::request::accepts;
+use super::super::request::{Received, accepts};
 use super::super::routes::Operation;
-use super::super::schema::{literals, schema};
 use super::names::{self, Amount};
 use super::outcome::Outcome;
 use crate::ids;
@@ -41,13 +40,9 @@ struct Place<'a> {
 }
 
 impl<'a> Maker<'a> {
-    /// The answer of an operation to what was `named`.
-    pub fn new(
-        operation: &'a Operation,
-        named: &'a Map<String, Value>,
-        outcome: Outcome,
-        seed: [u8; 16],
-    ) -> Self {
+    /// The answer to what was received.
+    pub fn new(received: &'a Received<'a>, outcome: Outcome, seed: [u8; 16]) -> Self {
+        let Received { operation, named, .. } = received;
         Self { operation, named, outcome, seed, drawn: 0, depth: 0 }
     }
 
@@ -79,8 +74,8 @@ impl<'a> Maker<'a> {
                 let follows = names::follows_verdict(name) && self.outcome.is_good();
                 Value::Bool(names::always(name) || follows)
             }
-            Shape::Int => self.number(name, true),
-            Shape::Number => self.number(name, false),
+            Shape::Int => self.number(place, true),
+            Shape::Number => self.number(place, false),
             Shape::String => self.text(place).into(),
             Shape::Bytes => "AA==".into(),
             Shape::Timestamp => time(name).to_rfc3339().into(),
@@ -89,8 +84,8 @@ impl<'a> Maker<'a> {
             Shape::List(_) if self.is_left_out(name) => Value::Array(Vec::new()),
             Shape::List(item) => Value::Array(vec![self.value(item, place)]),
             Shape::Record(record) => self.record(record, name),
-            Shape::Union(members) => match literals(ty) {
-                Some(values) => self.outcome.choose(&values).into(),
+            Shape::Union(members) => match ty.enum_values() {
+                Some(values) => self.outcome.choose(&values, names::is_scale(name)).into(),
                 None => {
                     let mut members = members.iter();
                     let first = members.find(|member| !matches!(member.shape, Shape::Null));
@@ -129,7 +124,7 @@ impl<'a> Maker<'a> {
         };
         let plain = !value.is_object() && !value.is_array();
         let open = matches!(ty.shape, Shape::Json | Shape::Map(_));
-        ((plain || open) && accepts(&schema(ty), value)).then(|| value.clone())
+        ((plain || open) && accepts(&ty.to_schema(), value)).then(|| value.clone())
     }
 
     /// Whether a record of this name is the one that the path names.
@@ -158,7 +153,11 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn number(&mut self, name: &str, whole: bool) -> Value {
+    fn number(&mut self, place: Place<'_>, whole: bool) -> Value {
+        let name = match (place.parent, place.name) {
+            ("matches", "score") => "topMatchScore",
+            (_, name) => name,
+        };
         let known = names::number(name).map(|(good, bad)| match self.outcome.is_good() {
             true => good,
             false => bad,

@@ -5,7 +5,7 @@ mod names;
 mod outcome;
 
 use super::request::Received;
-use super::routes::{Operation, Routes};
+use super::routes::Routes;
 use crate::limits::SANDBOX_ANSWERS_MAX;
 use make::Maker;
 use outcome::Outcomes;
@@ -35,32 +35,26 @@ impl Answers {
     }
 
     /// The answer's text.
-    pub fn answer(
-        &self,
-        operation: &Operation,
-        received: &Received,
-        idempotency_key: Option<&str>,
-    ) -> String {
+    pub fn answer(&self, received: &Received<'_>, idempotency_key: Option<&str>) -> String {
         let Some(key) = idempotency_key else {
-            let sent = [received.query.as_str(), received.body.as_str()];
-            return self.make(operation, received, digest(operation, received, &sent));
+            return self.make(received, digest(received, &[&received.query, &received.body]));
         };
-        let digest = digest(operation, received, &[key]);
+        let digest = digest(received, &[key]);
         let known = self.remembered().answers.get(&digest).cloned();
         let answer = known.unwrap_or_else(|| {
-            let answer = self.make(operation, received, digest).into();
+            let answer = self.make(received, digest).into();
             self.remembered().keep(digest, answer)
         });
         answer.to_string()
     }
 
-    fn make(&self, operation: &Operation, received: &Received, digest: [u8; 32]) -> String {
+    fn make(&self, received: &Received<'_>, digest: [u8; 32]) -> String {
         let mut seed = [0; 16];
         for (to, from) in seed.iter_mut().zip(digest) {
             *to = from;
         }
-        let outcome = self.outcomes.of_call(operation, &received.named);
-        Maker::new(operation, &received.named, outcome, seed).response().to_string()
+        let outcome = self.outcomes.of_call(received);
+        Maker::new(received, outcome, seed).response().to_string()
     }
 
     fn remembered(&self) -> MutexGuard<'_, Remembered> {
@@ -86,12 +80,43 @@ impl Remembered {
 }
 
 /// What tells one request from another: the operation, its path, and the idempotency key or else all that was sent.
-fn digest(operation: &Operation, received: &Received, sent: &[&str]) -> [u8; 32] {
+fn digest(received: &Received<'_>, sent: &[&str]) -> [u8; 32] {
     let mut hash = Sha256::new();
-    let place = [operation.service.as_str(), &operation.name, &received.path];
+    let Received { operation, path, .. } = received;
+    let place = [operation.service.as_str(), &operation.name, path];
     for part in place.iter().chain(sent) {
         hash.update(part.len().to_be_bytes());
         hash.update(part);
     }
     hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::super::request::accepts;
+    use super::outcome::Outcome;
+    use super::*;
+    use serde_json::Map;
+
+    #[test]
+    fn every_answer_of_every_operation_is_of_its_type() {
+        let routes = Routes::new();
+        let outcomes = Outcomes::of(&routes);
+        assert!(routes.iter().count() > 30, "{}", routes.iter().count());
+        for operation in routes.iter() {
+            for outcome in outcomes.values().map(Outcome::Asked).chain([Outcome::Good]) {
+                let received = Received {
+                    operation,
+                    named: Map::new(),
+                    path: String::new(),
+                    body: String::new(),
+                    query: String::new(),
+                };
+                let answer = Maker::new(&received, outcome.clone(), [7; 16]).response();
+                let fits = accepts(&operation.response.to_schema(), &answer);
+                assert!(fits, "{} under {outcome:?}: {answer}", operation.name);
+            }
+        }
+    }
 }

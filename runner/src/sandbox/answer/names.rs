@@ -43,6 +43,11 @@ pub fn always(name: &str) -> bool {
     matches!(name, "ok" | "active")
 }
 
+/// Enums that run from the best value to the worst.
+pub fn is_scale(name: &str) -> bool {
+    matches!(name, "assuranceTier" | "confidenceLevel" | "riskLevel" | "severity")
+}
+
 /// What there is only when something was found: lists are empty, and optional fields absent, when all is well.
 pub fn is_finding(name: &str) -> bool {
     matches!(
@@ -111,7 +116,9 @@ pub fn text(name: &str) -> Option<&'static str> {
         "periodStart" => "2026-04-01",
         "periodEnd" => "2026-04-30",
         "filename" => "document.pdf",
-        "source" => "sandbox",
+        "verdict" => "match",
+        "source" | "name" => "sandbox",
+        "reason" | "description" => "chosen by the id that was given",
         _ => return None,
     })
 }
@@ -131,6 +138,7 @@ pub fn number(name: &str) -> Option<(Amount, Amount)> {
         "framesStored" | "present" | "page" | "total" | "succeeded" | "accountsConsolidated" => {
             (Whole(1), Whole(1))
         }
+        "passed" => (Whole(1), Whole(0)),
         "rejected" | "failed" | "anomalyCount" => (Whole(0), Whole(0)),
         "limit" => (Whole(20), Whole(20)),
         "expiresIn" => (Whole(1_800), Whole(1_800)),

@@ -1,9 +1,9 @@
 //! Which of its verdicts an operation gives: magic values at the end of a customer's id.
 
-use super::super::routes::{Operation, Routes};
-use super::super::schema::literals;
+use super::super::request::Received;
+use super::super::routes::Routes;
 use super::names;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::HashSet;
 use writ_compiler::types::{Shape, Type};
 
@@ -38,10 +38,18 @@ impl Outcomes {
         Self { values }
     }
 
+    /// Every value.
+    #[cfg(test)]
+    pub fn values(&self) -> impl Iterator<Item = String> {
+        self.values.iter().cloned()
+    }
+
     /// How a call turns out. A value that no part of this answer can have asks for nothing here: it was meant for another
     /// service that the same workflow calls.
-    pub fn of_call(&self, operation: &Operation, named: &Map<String, Value>) -> Outcome {
-        let subject = named.get("customerId").or_else(|| named.get("id")).and_then(Value::as_str);
+    pub fn of_call(&self, received: &Received<'_>) -> Outcome {
+        let Received { operation, named, .. } = received;
+        let in_path = || operation.last_parameter().and_then(|name| named.get(name));
+        let subject = named.get("customerId").or_else(in_path).and_then(Value::as_str);
         let Some(subject) = subject else { return Outcome::Good };
         let asked = self.values.iter().find(|value| {
             subject.strip_suffix(value.as_str()).is_some_and(|rest| rest.ends_with('_'))
@@ -54,17 +62,19 @@ impl Outcomes {
 }
 
 impl Outcome {
-    /// The value of an enum under this outcome.
-    pub fn choose<'a>(&self, values: &'a [String]) -> &'a str {
+    /// The value of an enum under this outcome. A scale runs from the best to the worst.
+    pub fn choose<'a>(&self, values: &[&'a str], scale: bool) -> &'a str {
         let asked = match self {
             Self::Good => None,
-            Self::Asked(asked) => values
-                .iter()
-                .find(|value| *value == asked)
-                .or_else(|| values.iter().find(|value| names::alike(value, asked))),
+            Self::Asked(asked) => {
+                let same = values.iter().find(|value| *value == asked);
+                let alike = || values.iter().find(|value| names::alike(value, asked));
+                let worst = || values.last().filter(|_| scale && !self.is_good());
+                same.or_else(alike).or_else(worst)
+            }
         };
         let good = || values.iter().find(|value| names::is_good(value));
-        asked.or_else(good).or(values.first()).map_or("", String::as_str)
+        asked.or_else(good).or(values.first()).copied().unwrap_or_default()
     }
 
     /// Whether everything is well.
@@ -78,7 +88,7 @@ impl Outcome {
 
 /// Whether some part of a value of this type can be `asked`.
 fn gives(ty: &Type, asked: &str) -> bool {
-    if literals(ty).is_some_and(|values| values.len() > 1 && values.iter().any(|v| v == asked)) {
+    if ty.enum_values().is_some_and(|values| values.len() > 1 && values.contains(&asked)) {
         return true;
     }
     match &ty.shape {
