@@ -9,6 +9,7 @@
 pub mod api;
 pub mod engine;
 pub mod ids;
+pub mod keys;
 pub mod limits;
 pub mod machine;
 pub mod sandbox;

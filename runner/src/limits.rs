@@ -50,3 +50,51 @@ pub const SANDBOX_ANSWERS_MAX: usize = 10_000;
 
 /// Deepest nesting of a sandbox answer; the signatures stay well below.
 pub const SANDBOX_ANSWER_DEPTH_MAX: usize = 16;
+
+/// Connections to the HTTP API at a time; further ones wait in the operating system's queue.
+pub const CONNECTIONS_MAX: usize = 4_096;
+
+/// Longest head of a request (its line and headers), in bytes.
+pub const HEAD_BYTES_MAX: usize = 64 * 1024;
+
+/// Longest wait for the next request on a connection, in milliseconds; idle ones are closed then.
+pub const HEAD_TIMEOUT_MS: u64 = 60_000;
+
+/// Longest wait for a request's body, in milliseconds, so that a client that stalls does not hold memory for ever.
+pub const BODY_TIMEOUT_MS: u64 = 30_000;
+
+/// Longest body of a request, in bytes (documented decision).
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Longest body that holds a workflow, in bytes: what the compiler reads at most.
+pub const WORKFLOW_BODY_BYTES_MAX: usize = writ_compiler::limits::SOURCE_BYTES_MAX;
+
+/// Longest `externalId`, in characters (documented decision).
+pub const EXTERNAL_ID_CHARS_MAX: usize = 255;
+
+/// Longest slug of a workflow or of a service connection, in characters.
+pub const SLUG_CHARS_MAX: usize = 100;
+
+/// Longest display name, in characters.
+pub const NAME_CHARS_MAX: usize = 200;
+
+/// Longest description, in characters.
+pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
+
+/// Longest URL of a connection or a webhook endpoint, in characters; longer ones are commonly refused on the way.
+pub const URL_CHARS_MAX: usize = 2_000;
+
+/// Longest key of a service, in characters: it travels in a header.
+pub const SERVICE_KEY_CHARS_MAX: usize = 4_096;
+
+/// Shortest notes of a decision, in characters (documented).
+pub const NOTES_CHARS_MIN: usize = 20;
+
+/// Longest notes of a decision, in characters: they are kept on the audit row for ever.
+pub const NOTES_CHARS_MAX: usize = 4_000;
+
+/// Webhook endpoints of one organisation: each event makes a delivery to every endpoint that takes it.
+pub const WEBHOOK_ENDPOINTS_MAX: usize = 100;
+
+/// Events one webhook endpoint can be registered for.
+pub const WEBHOOK_EVENTS_MAX: usize = 100;

@@ -1,0 +1,212 @@
+//! `GET /api/executions/{id}`, and how an execution is shown.
+
+use super::Api;
+use super::error::ApiError;
+use super::pipeline::Checked;
+use super::reply::{self, Time};
+use crate::machine::{ErrorInfo, ExecutionStatus, StepStatus};
+use crate::store::{ExecutionRow, StepRow};
+use axum::body::Body;
+use http::{Response, StatusCode};
+use serde::Serialize;
+use writ_compiler::bytecode::{Pc, SourceMap, StepType};
+use writ_compiler::text::LineIndex;
+use writ_compiler::value::Value;
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ExecutionView<'a> {
+    id: &'a str,
+    workflow_id: &'a str,
+    workflow_slug: &'a str,
+    workflow_version: u32,
+    status: ExecutionStatus,
+    inputs: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting_for: Option<WaitingView<'a>>,
+    steps: Vec<StepView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorView<'a>>,
+    created_at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completed_at: Option<Time>,
+}
+
+/// What a run that is not being worked on waits for.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WaitingView<'a> {
+    /// `timer`, `approval`
+    kind: &'static str,
+    node_id: &'a str,
+    step_id: &'a str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepView<'a> {
+    id: &'a str,
+    node_id: &'a str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    status: StepStatus,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<&'a Value>,
+    attempts: u32,
+    started_at: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completed_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    duration_ms: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorView<'a>>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ErrorView<'a> {
+    code: &'a str,
+    message: &'a str,
+    /// The service's status, when one answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    node_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_id: Option<&'a str>,
+    /// Where in the spec, from 1, when an expression failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    line: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    column: Option<u32>,
+}
+
+/// Shows an execution with its steps.
+pub(super) async fn read(api: &Api, request: Checked<'_>) -> Result<Response<Body>, ApiError> {
+    let row = find(api, request.id).await?;
+    show(api, &row, row.status).await
+}
+
+/// The execution with an id.
+pub(super) async fn find(api: &Api, id: &str) -> Result<ExecutionRow, ApiError> {
+    let row = api.0.store.execution(id).await?;
+    row.ok_or_else(|| ApiError::not_found("there is no execution with this id"))
+}
+
+/// Shows an execution as it was when it had this status; its steps may have gone on since.
+pub(super) async fn show(
+    api: &Api,
+    row: &ExecutionRow,
+    status: ExecutionStatus,
+) -> Result<Response<Body>, ApiError> {
+    let source = Source::of(api, row).await?;
+    Ok(reply::data(StatusCode::OK, "execution", &view(row, status, source.as_ref())))
+}
+
+fn view<'a>(
+    row: &'a ExecutionRow,
+    status: ExecutionStatus,
+    source: Option<&Source>,
+) -> ExecutionView<'a> {
+    let ended = status == row.status;
+    let failed = row.failed_step.as_ref();
+    let error = row.error.as_ref().map(|error| ErrorView {
+        step_id: failed.map(|(step_id, _)| step_id.as_str()),
+        node_id: failed.map(|(_, node_id)| node_id.as_str()),
+        ..error_view(error, source)
+    });
+    ExecutionView {
+        id: &row.id,
+        workflow_id: &row.workflow_id,
+        workflow_slug: &row.workflow_slug,
+        workflow_version: row.workflow_version,
+        status,
+        inputs: &row.inputs,
+        external_id: row.external_id.as_deref(),
+        waiting_for: waiting_for(status, &row.steps),
+        steps: row.steps.iter().map(|step| step_view(step, source)).collect(),
+        output: row.output.as_ref().filter(|_| ended),
+        error: error.filter(|_| ended),
+        created_at: Time(row.created_at),
+        completed_at: row.completed_at.filter(|_| ended).map(Time),
+    }
+}
+
+fn step_view<'a>(step: &'a StepRow, source: Option<&Source>) -> StepView<'a> {
+    StepView {
+        id: &step.id,
+        node_id: &step.node_id,
+        kind: step.kind,
+        status: step.status,
+        input: step.input.as_ref(),
+        output: step.output.as_ref(),
+        attempts: step.attempts,
+        started_at: Time(step.started_at),
+        completed_at: step.completed_at.map(Time),
+        duration_ms: step.completed_at.map(|completed| completed.since(step.started_at)),
+        error: step.error.as_ref().map(|error| error_view(error, source)),
+    }
+}
+
+fn error_view<'a>(error: &'a ErrorInfo, source: Option<&Source>) -> ErrorView<'a> {
+    let position = error.pc.zip(source).and_then(|(pc, source)| source.position(pc));
+    ErrorView {
+        code: &error.code,
+        message: &error.message,
+        status: error.status,
+        node_id: None,
+        step_id: None,
+        line: position.map(|(line, _)| line),
+        column: position.map(|(_, column)| column),
+    }
+}
+
+fn waiting_for(status: ExecutionStatus, steps: &[StepRow]) -> Option<WaitingView<'_>> {
+    let (kind, step) = match status {
+        ExecutionStatus::AwaitingApproval => {
+            ("approval", steps.iter().find(|step| step.status == StepStatus::AwaitingApproval)?)
+        }
+        ExecutionStatus::Running => {
+            let waits = |step: &&StepRow| {
+                step.status == StepStatus::Running && step.kind == StepType::Wait.wire_type()
+            };
+            ("timer", steps.iter().find(waits)?)
+        }
+        ExecutionStatus::Pending
+        | ExecutionStatus::Succeeded
+        | ExecutionStatus::Failed
+        | ExecutionStatus::Cancelled => return None,
+    };
+    Some(WaitingView { kind, node_id: &step.node_id, step_id: &step.id })
+}
+
+/// The spec of an execution's version, to find the place of an error in.
+struct Source {
+    text: String,
+    map: SourceMap,
+    lines: LineIndex,
+}
+
+impl Source {
+    /// Read only when some error has a place: few executions fail, and fewer in an expression.
+    async fn of(api: &Api, row: &ExecutionRow) -> Result<Option<Self>, ApiError> {
+        let mut errors = row.error.iter().chain(row.steps.iter().filter_map(|s| s.error.as_ref()));
+        if !errors.any(|error| error.pc.is_some()) {
+            return Ok(None);
+        }
+        let source = api.0.store.source(&row.workflow_id, row.workflow_version).await?;
+        Ok(source.map(|(text, map)| Self { lines: LineIndex::new(&text), text, map }))
+    }
+
+    fn position(&self, pc: u32) -> Option<(u32, u32)> {
+        let span = self.map.span(Pc(pc))?;
+        let position = self.lines.position(&self.text, span.start);
+        Some((position.line, position.column))
+    }
+}
