@@ -1,8 +1,8 @@
 //! The server: vault, store, engine, webhooks and API, put together.
 
-use crate::api::{Api, ApiOptions, RateLimits, listen};
+use crate::api::{Api, ApiOptions, listen};
 use crate::engine::EngineHandle;
-use crate::engine::http::{AddressPolicy, HttpClient};
+use crate::engine::http::HttpClient;
 use crate::engine::webhooks::WebhooksHandle;
 use crate::keys::{self, KeyError, KeyRequest};
 use crate::store::{ApiKey, OpenError, Store, StoreOptions};
@@ -35,10 +35,8 @@ pub struct ServerOptions {
     pub listener: TcpListener,
     /// Where the master key comes from.
     pub master_key: MasterKeySource,
-    /// How many requests a key may make.
-    pub rate_limits: RateLimits,
-    /// Which addresses services and webhook endpoints may not have.
-    pub addresses: AddressPolicy,
+    /// How the API behaves.
+    pub api: ApiOptions,
 }
 
 impl ServerOptions {
@@ -46,13 +44,7 @@ impl ServerOptions {
     #[must_use]
     pub fn new(data: impl Into<PathBuf>, listener: TcpListener) -> Self {
         let data = data.into();
-        Self {
-            master_key: master_key_in(&data),
-            data,
-            listener,
-            rate_limits: RateLimits::default(),
-            addresses: AddressPolicy::default(),
-        }
+        Self { master_key: master_key_in(&data), data, listener, api: ApiOptions::default() }
     }
 }
 
@@ -101,7 +93,7 @@ impl Server {
     /// # Errors
     /// When the data directory cannot be used, another server works on it, or the master key does not fit.
     pub async fn start(options: ServerOptions) -> Result<Self, StartError> {
-        let ServerOptions { data, listener, master_key, rate_limits, addresses } = options;
+        let ServerOptions { data, listener, master_key, api } = options;
         let address = listener
             .local_addr()
             .map_err(|e| StartError::new(format!("the listener has no address: {e}")))?;
@@ -109,10 +101,10 @@ impl Server {
         let lock = lock(&data)?;
         let outbox = Arc::new(Notify::new());
         let store = open(&data, &master_key, Arc::clone(&outbox))?;
-        let client = HttpClient::new(addresses)
+        let client = HttpClient::new(api.addresses)
             .map_err(|e| StartError::new(format!("cannot set up TLS: {e}")))?;
         let first_key = first_key(&store).await?;
-        let _ = (lock, client, first_key, rate_limits, address);
+        let _ = (lock, client, first_key, address, api, listen::start, Api::new);
         Err(StartError::new("not there yet"))
     }
 
