@@ -29,7 +29,7 @@ pub fn lower(workflow: &Workflow, flow: &Flow, typed: &Typed) -> Compiled {
     let code = code.finish();
     let mut program = Program {
         semantics: SEMANTICS_VERSION,
-        input: schema_of(&typed.input),
+        input: typed.input.to_schema(),
         steps,
         constants: code.constants,
         switches,
@@ -96,12 +96,6 @@ impl<'a> Lowering<'a> {
             None => self.code.flow(FlowOp::End),
         }
     }
-}
-
-/// The schema of a type.
-fn schema_of(ty: &crate::types::Type) -> crate::bytecode::schema::Schema {
-    let _ = ty;
-    crate::bytecode::schema::Schema::json()
 }
 
 /// A number of operands.

@@ -1,7 +1,7 @@
 //! Steps: one function a kind.
 
+use super::Lowering;
 use super::code::Label;
-use super::{Lowering, schema_of};
 use crate::bytecode::schema::Schema;
 use crate::bytecode::{
     ApprovalInfo, BranchOp, FlowOp, MakeOp, OnReject, OnTimeout, Op, StepInfo, StepType,
@@ -68,8 +68,8 @@ impl Lowering<'_> {
         StepInfo {
             id: step.id.value.clone(),
             kind,
-            input: typing.map_or_else(Schema::json, |typing| schema_of(&typing.input)),
-            output: typing.map_or_else(Schema::json, |typing| schema_of(&typing.output)),
+            input: typing.map_or_else(Schema::json, |typing| typing.input.to_schema()),
+            output: typing.map_or_else(Schema::json, |typing| typing.output.to_schema()),
             entry: Label::entry(StepIx(index)).pc(),
             call: None,
             approval: None,

@@ -11,8 +11,8 @@ use crate::types::{Labels, Shape, Type};
 use serde_json::{Value as Json, json};
 
 /// Compiles a JSON spec without typing it: everything is `json`, and a call is what it says.
-pub(crate) fn untyped(spec: &Json) -> Compiled {
-    let (module, mut diagnostics) = json::parse(&spec.to_string());
+pub(crate) fn untyped(spec: &str) -> Compiled {
+    let (module, mut diagnostics) = json::parse(spec);
     let workflow = &module.workflows[0];
     let flow = flow::resolve(workflow, &mut diagnostics);
     assert!(diagnostics.iter().all(|d| d.severity != Severity::Error), "{diagnostics:?}");
@@ -59,7 +59,8 @@ pub(crate) fn transform(value: &Json) -> Program {
         {"id": "x", "type": "transform", "value": value},
     ]);
     let edges = json!([{"from": "a", "to": "b"}, {"from": "b", "to": "x"}]);
-    untyped(&json!({"startNodeId": "a", "nodes": nodes, "edges": edges})).program
+    let spec = json!({"startNodeId": "a", "nodes": nodes, "edges": edges});
+    untyped(&spec.to_string()).program
 }
 
 /// The instructions that make an expression's value.
@@ -94,7 +95,7 @@ fn what_is_written_differently_and_means_the_same_is_the_same_code() {
 #[test]
 fn routes_stated_in_cases_in_edges_or_in_both_give_the_same_program() {
     let spec = |cases: Json, edges: Json| {
-        untyped(&json!({
+        let spec = json!({
             "startNodeId": "d",
             "nodes": [
                 {"id": "d", "type": "decision", "expression": "trigger.v", "cases": cases},
@@ -102,8 +103,8 @@ fn routes_stated_in_cases_in_edges_or_in_both_give_the_same_program() {
                 {"id": "n", "type": "transform", "value": 2},
             ],
             "edges": edges,
-        }))
-        .program
+        });
+        untyped(&spec.to_string()).program
     };
     let in_cases = json!({"yes": {"next": "y"}, "default": {"next": "n"}});
     let in_edges = json!([
@@ -118,7 +119,7 @@ fn routes_stated_in_cases_in_edges_or_in_both_give_the_same_program() {
 
 #[test]
 fn every_kind_of_step_and_route_passes_the_verifier() {
-    let compiled = untyped(&json!({
+    let spec = json!({
         "startNodeId": "get",
         "nodes": [
             {"id": "late", "type": "transform", "value": "${coalesce(step.get.output, step.?get.error)}"},
@@ -142,8 +143,8 @@ fn every_kind_of_step_and_route_passes_the_verifier() {
             {"from": "get", "to": "pause"}, {"from": "pause", "to": "until"}, {"from": "until", "to": "ask"},
             {"from": "ask", "to": "heard"}, {"from": "tell", "to": "late"},
         ],
-    }));
-    let program = compiled.program;
+    });
+    let program = untyped(&spec.to_string()).program;
     program.verify().unwrap();
     assert_eq!(Program::load(&program.encode()).unwrap(), program);
     let step = |id: &str| &program.steps[program.step_named(id).unwrap() as usize];

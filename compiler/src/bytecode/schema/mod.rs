@@ -3,6 +3,7 @@
 mod flat;
 mod json_schema;
 mod secrets;
+mod text;
 mod validate;
 
 pub use secrets::{PathSegment, REDACTED, SecretLeaf};

@@ -1,0 +1,211 @@
+//! The listing of a program: what `writ disasm` prints.
+
+mod instruction;
+
+use instruction::mnemonic;
+
+use super::schema::{Schema, SchemaShape};
+use super::{
+    ApprovalInfo, CallInfo, ErrorClass, FORMAT_VERSION, OnReject, OnTimeout, Pc, Program,
+    SourceMap, StepInfo,
+};
+use crate::text::LineIndex;
+use crate::types::check::{Backoff, RetryOn};
+use std::collections::{BTreeSet, HashMap};
+use std::fmt::{self, Write};
+
+/// Longest excerpt of a source line or a constant, in characters.
+const EXCERPT_CHARS_MAX: usize = 72;
+
+/// A program as text: its steps in order, each with its instructions, and, given the source that a source map leads
+/// to, the source's lines above them.
+#[must_use]
+pub fn disasm(program: &Program, source: Option<(&SourceMap, &str)>) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = Listing::new(program, source).write(&mut out);
+    out
+}
+
+/// A program, and the names of its places.
+struct Listing<'a> {
+    program: &'a Program,
+    source: Option<Source<'a>>,
+    /// The steps by their entries.
+    entries: HashMap<Pc, &'a str>,
+    /// Where the branches of expressions lead.
+    labels: BTreeSet<Pc>,
+}
+
+struct Source<'a> {
+    map: &'a SourceMap,
+    text: &'a str,
+    lines: LineIndex,
+}
+
+impl<'a> Listing<'a> {
+    fn new(program: &'a Program, source: Option<(&'a SourceMap, &'a str)>) -> Self {
+        let entries: HashMap<Pc, &str> =
+            program.steps.iter().map(|step| (step.entry, step.id.as_str())).collect();
+        let targets = program.code.iter().filter_map(|op| op.effect().branch);
+        let labels = targets.map(|(pc, _)| pc).filter(|pc| !entries.contains_key(pc)).collect();
+        let source = source.map(|(map, text)| Source { map, text, lines: LineIndex::new(text) });
+        Self { program, source, entries, labels }
+    }
+
+    fn write(&self, out: &mut String) -> fmt::Result {
+        let program = self.program;
+        writeln!(out, "format {FORMAT_VERSION}, semantics {}", program.semantics)?;
+        writeln!(out, "sha256:{}", program.hash())?;
+        writeln!(out, "entry {}", self.place(program.entry))?;
+        self.schema(out, "", "input", &program.input)?;
+        let (mut at, mut line) = (0, None);
+        for (index, op) in (0..).zip(&program.code) {
+            let pc = Pc(index);
+            while let Some(step) = program.steps.get(at).filter(|step| step.entry == pc) {
+                self.step(out, step)?;
+                (at, line) = (at + 1, None);
+            }
+            self.source_line(out, pc, &mut line)?;
+            if self.labels.contains(&pc) {
+                writeln!(out, "  {}:", self.place(pc))?;
+            }
+            let text = self.instruction(*op);
+            writeln!(out, "  {index:>4}  {}", text.trim_end())?;
+        }
+        Ok(())
+    }
+
+    /// What a place is called: the step that is entered there, or a label.
+    fn place(&self, pc: Pc) -> String {
+        match self.entries.get(&pc) {
+            Some(step) => (*step).to_owned(),
+            None => format!("L{}", pc.0),
+        }
+    }
+
+    /// The source line that an instruction came from, where it is another one than before.
+    fn source_line(&self, out: &mut String, pc: Pc, last: &mut Option<u32>) -> fmt::Result {
+        let Some(source) = &self.source else { return Ok(()) };
+        let Some(span) = source.map.span(pc) else { return Ok(()) };
+        let line = source.lines.position(source.text, span.start).line;
+        if last.replace(line) == Some(line) {
+            return Ok(());
+        }
+        let text = source.text.lines().nth((line as usize).saturating_sub(1)).unwrap_or_default();
+        writeln!(out, "  ; {line}: {}", excerpt(text.trim()))
+    }
+
+    fn step(&self, out: &mut String, step: &StepInfo) -> fmt::Result {
+        write!(out, "\n{}: {}", step.id, step.kind.wire_type())?;
+        if let Some(call) = &step.call {
+            write!(out, " {} {}", call.method, call.service)?;
+            if let Some(operation) = &call.operation {
+                write!(out, ".{operation}")?;
+            }
+        }
+        writeln!(out)?;
+        self.schema(out, "  ", "input", &step.input)?;
+        self.schema(out, "  ", "output", &step.output)?;
+        if let Some(call) = &step.call {
+            self.call(out, call)?;
+        }
+        if let Some(approval) = &step.approval {
+            self.approval(out, approval)?;
+        }
+        Ok(())
+    }
+
+    /// A schema, a record's fields on lines of their own.
+    fn schema(&self, out: &mut String, indent: &str, what: &str, schema: &Schema) -> fmt::Result {
+        let SchemaShape::Record { fields, open } = &schema.shape else {
+            return writeln!(out, "{indent}{what} {schema}");
+        };
+        if fields.is_empty() || schema.secret || schema.pii {
+            return writeln!(out, "{indent}{what} {schema}");
+        }
+        writeln!(out, "{indent}{what}{}", if *open { " ..." } else { "" })?;
+        fields.iter().try_for_each(|field| writeln!(out, "{indent}  {field}"))
+    }
+
+    fn call(&self, out: &mut String, call: &CallInfo) -> fmt::Result {
+        if let Some(field) = &call.output_field {
+            writeln!(out, "  takes {field}")?;
+        }
+        let backoff = match call.backoff {
+            Backoff::Exponential => "exponential",
+            Backoff::Fixed => "fixed",
+        };
+        let mut retry_on: Vec<String> = call.retry_on.iter().map(|on| retry_on(*on)).collect();
+        if retry_on.is_empty() {
+            retry_on.push("nothing".to_owned());
+        }
+        let (timeout, attempts) = (call.timeout_ms, call.max_attempts);
+        writeln!(out, "  timeout {timeout} ms, {attempts} attempts, {backoff}")?;
+        writeln!(out, "  retry on {}", retry_on.join(", "))?;
+        for route in &call.on_error {
+            let target = self.place(route.target);
+            writeln!(out, "  on error {} -> {target}", error_class(&route.class))?;
+        }
+        if call.keeps_error_body {
+            writeln!(out, "  keeps the body of an error")?;
+        }
+        Ok(())
+    }
+
+    fn approval(&self, out: &mut String, approval: &ApprovalInfo) -> fmt::Result {
+        if let Some(assign_to) = &approval.assign_to {
+            writeln!(out, "  assign {assign_to}")?;
+        }
+        if let Some(timeout) = approval.timeout_ms {
+            let follows = match approval.on_timeout {
+                OnTimeout::Fail => "fail".to_owned(),
+                OnTimeout::Reject => "reject".to_owned(),
+                OnTimeout::Route(target) => format!("-> {}", self.place(target)),
+            };
+            writeln!(out, "  timeout {timeout} ms, then {follows}")?;
+        }
+        let follows = match approval.on_reject {
+            OnReject::Fail => "fail".to_owned(),
+            OnReject::Continue => "continue".to_owned(),
+            OnReject::Route(target) => format!("-> {}", self.place(target)),
+        };
+        writeln!(out, "  on reject {follows}")?;
+        if approval.not_initiator {
+            writeln!(out, "  not the initiator")?;
+        }
+        Ok(())
+    }
+}
+
+fn retry_on(on: RetryOn) -> String {
+    match on {
+        RetryOn::ServerError => "5xx".to_owned(),
+        RetryOn::Timeout => "timeout".to_owned(),
+        RetryOn::Network => "network".to_owned(),
+        RetryOn::NetworkBeforeSend => "network before sending".to_owned(),
+        RetryOn::Status(status) => status.to_string(),
+    }
+}
+
+fn error_class(class: &ErrorClass) -> String {
+    match class {
+        ErrorClass::Any => "any".to_owned(),
+        ErrorClass::ServerError => "5xx".to_owned(),
+        ErrorClass::Timeout => "timeout".to_owned(),
+        ErrorClass::Network => "network".to_owned(),
+        ErrorClass::Status(status) => status.to_string(),
+        ErrorClass::Code(code) => format!("{code:?}"),
+    }
+}
+
+/// The start of a text that may be long.
+fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT_CHARS_MAX) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
