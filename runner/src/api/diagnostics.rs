@@ -1,57 +1,45 @@
-//! The compiler's diagnostics as the API shows them.
+//! The compiler's diagnostics as the API shows them: those of `writ check --format json`, and the first advice in words.
 
-use super::json_places::Place;
+use super::error::FieldErrors;
 use serde::Serialize;
+use serde_json::Value;
 use writ_compiler::analysis::Analysis;
-use writ_compiler::diagnostic::{Diagnostic, Severity};
+use writ_compiler::diagnostic::render;
 
-/// One diagnostic, with its place in the text that the client sent.
-#[derive(Debug, Serialize)]
-pub(super) struct DiagnosticView {
-    code: &'static str,
-    pub(super) message: String,
-    severity: &'static str,
-    /// A JSON pointer; absent where the text is not whole enough to have one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) pointer: Option<String>,
-    /// From 1.
-    line: u32,
-    /// From 1, in characters.
-    column: u32,
-    /// What to do about it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suggestion: Option<String>,
-}
-
-impl DiagnosticView {
-    pub(super) fn is_error(&self) -> bool {
-        self.severity == severity(Severity::Error)
-    }
-}
+/// What is found of a body; its `file`.
+const BODY: &str = "body";
 
 /// Every diagnostic of a text.
-pub(super) fn views(analysis: &Analysis, place: &Place) -> Vec<DiagnosticView> {
-    analysis.diagnostics.iter().map(|diagnostic| view(diagnostic, analysis, place)).collect()
-}
+#[derive(Debug, Default, Serialize)]
+#[serde(transparent)]
+pub(super) struct Diagnostics(Vec<Value>);
 
-fn view(diagnostic: &Diagnostic, analysis: &Analysis, place: &Place) -> DiagnosticView {
-    let span = diagnostic.primary.span;
-    let position = analysis.lines.position(&analysis.text, span.start);
-    DiagnosticView {
-        code: diagnostic.code.id(),
-        message: diagnostic.message.clone(),
-        severity: severity(diagnostic.severity),
-        pointer: Some(place.pointer(span)),
-        line: position.line,
-        column: position.column,
-        suggestion: diagnostic.suggestions.first().map(|suggestion| suggestion.message.clone()),
+impl Diagnostics {
+    /// The diagnostics of an analysis.
+    pub(super) fn of(analysis: &Analysis) -> Self {
+        let mut values = render::json::values(analysis, BODY);
+        for (value, diagnostic) in values.iter_mut().zip(&analysis.diagnostics) {
+            if let (Some(object), Some(first)) =
+                (value.as_object_mut(), diagnostic.suggestions.first())
+            {
+                object.insert("suggestion".to_owned(), first.message.as_str().into());
+            }
+        }
+        Self(values)
     }
-}
 
-fn severity(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Note => "note",
-        Severity::Warning => "warning",
-        Severity::Error => "error",
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The messages of errors, by JSON pointer.
+    pub(super) fn field_errors(&self) -> FieldErrors {
+        let text = |value: &Value, key| value.get(key).and_then(Value::as_str).map(str::to_owned);
+        let mut errors = FieldErrors::new();
+        for value in self.0.iter().filter(|value| value.get("severity") == Some(&"error".into())) {
+            let pointer = text(value, "pointer").unwrap_or_default();
+            errors.entry(pointer).or_default().extend(text(value, "message"));
+        }
+        errors
     }
 }

@@ -1,6 +1,6 @@
 //! The documented error envelope: `{error, code, requestId, details?}`.
 
-use super::diagnostics::DiagnosticView;
+use super::diagnostics::Diagnostics;
 use super::reply;
 use crate::engine::DeliverError;
 use crate::store::StoreError;
@@ -37,8 +37,8 @@ struct Refusal {
 struct Details {
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     field_errors: FieldErrors,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    diagnostics: Vec<DiagnosticView>,
+    #[serde(skip_serializing_if = "Diagnostics::is_empty")]
+    diagnostics: Diagnostics,
     #[serde(skip_serializing_if = "Option::is_none")]
     line: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -105,13 +105,9 @@ impl ApiError {
     }
 
     /// 422: the workflow has errors.
-    pub(super) fn compile(diagnostics: Vec<DiagnosticView>) -> Self {
-        let mut field_errors = FieldErrors::new();
-        for diagnostic in diagnostics.iter().filter(|d| d.is_error()) {
-            let pointer = diagnostic.pointer.clone().unwrap_or_default();
-            field_errors.entry(pointer).or_default().push(diagnostic.message.clone());
-        }
-        let message = match diagnostics.iter().filter(|d| d.is_error()).count() {
+    pub(super) fn compile(diagnostics: Diagnostics) -> Self {
+        let field_errors = diagnostics.field_errors();
+        let message = match field_errors.values().map(Vec::len).sum() {
             1 => "the workflow has an error".to_owned(),
             n => format!("the workflow has {n} errors"),
         };

@@ -12,7 +12,6 @@ mod error;
 mod execute;
 mod executions;
 mod fields;
-mod json_places;
 pub(crate) mod listen;
 mod metrics;
 mod operations;
@@ -20,6 +19,7 @@ mod pipeline;
 mod rate_limit;
 mod reply;
 mod routes;
+mod spec_text;
 mod webhooks;
 mod workflows;
 

@@ -1,12 +1,11 @@
 //! `/api/workflows`: creating, checking, reading and publishing.
 
-use super::diagnostics::{self, DiagnosticView};
+use super::diagnostics::Diagnostics;
 use super::error::ApiError;
 use super::fields::{Fields, SLUG_WORDS, is_slug};
-use super::json_places::Place;
 use super::pipeline::Checked;
 use super::reply::{self, Time};
-use super::{Api, body};
+use super::{Api, body, spec_text};
 use crate::limits::{DESCRIPTION_CHARS_MAX, NAME_CHARS_MAX, SLUG_CHARS_MAX};
 use crate::store::{NewWorkflow, WorkflowRow};
 use axum::body::Body;
@@ -142,7 +141,7 @@ fn envelope(body: &Value) -> Result<Envelope, ApiError> {
 #[derive(Serialize)]
 struct ValidationView {
     valid: bool,
-    diagnostics: Vec<DiagnosticView>,
+    diagnostics: Diagnostics,
 }
 
 /// `POST /api/workflows/validate`: says what [`create`] would, of the same body or of a bare spec, and stores nothing.
@@ -159,7 +158,7 @@ struct Checks {
     compiled: Option<Compiled>,
     /// The spec's text as sent; absent in a bare spec, which has nothing around it.
     spec: Option<String>,
-    diagnostics: Vec<DiagnosticView>,
+    diagnostics: Diagnostics,
 }
 
 /// Compiles the whole body, so that positions are those of what the client sent.
@@ -167,9 +166,8 @@ async fn check(body: Bytes) -> Result<Checks, ApiError> {
     // A large workflow takes a while, which the other requests of this thread should not wait for.
     let checking = tokio::task::spawn_blocking(move || {
         let analysis = Analysis::from_bytes(&body, Syntax::Json);
-        let place = Place::of(&analysis.text);
-        let diagnostics = diagnostics::views(&analysis, &place);
-        let span = place.member("spec").map(Place::value_span);
+        let diagnostics = Diagnostics::of(&analysis);
+        let span = spec_text::member(&analysis.text, "spec");
         let spec = span.and_then(|span| analysis.text.get(span.range())).map(str::to_owned);
         let start = span.map_or(0, |span| span.start);
         let compiled = analysis.workflows.into_iter().next().and_then(|found| found.compiled);
