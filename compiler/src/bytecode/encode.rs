@@ -111,3 +111,6 @@ impl ProgramHash {
         Self(Sha256::digest(bytes).into())
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -323,3 +323,6 @@ fn acyclic(edges: &[Vec<Pc>], entry: Pc) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

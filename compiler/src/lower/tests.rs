@@ -63,6 +63,36 @@ pub(crate) fn transform(value: &Json) -> Program {
     untyped(&spec.to_string()).program
 }
 
+/// A program with steps and routes of every kind.
+pub(crate) fn every_kind() -> Program {
+    let spec = json!({
+        "startNodeId": "get",
+        "nodes": [
+            {"id": "late", "type": "transform", "value": "${coalesce(step.get.output, step.?get.error)}"},
+            {"id": "get", "type": "service_call", "service": "custom:crm", "method": "GET",
+             "path": "${trigger.id}", "headers": {"x-a": "b"}, "body": [1],
+             "onError": {"any": "route_to:late", "404": "route_to:ask", "5xx": "route_to:pause",
+                         "timeout": "route_to:pause", "network": "route_to:pause", "taken": "route_to:late"}},
+            {"id": "pause", "type": "wait", "durationMs": 1000},
+            {"id": "until", "type": "wait", "until": "${execution.startedAt + duration('1h')}"},
+            {"id": "ask", "type": "human_approval", "actionLabel": "${trigger.label}", "assignTo": "role:a",
+             "timeoutHours": 1.5, "onTimeout": "route_to:late", "data": {"a": 1}},
+            {"id": "heard", "type": "decision", "expression": "step.ask.output.decision",
+             "cases": {"approve": {"next": "amount"}, "reject": {"next": "no"}}},
+            {"id": "amount", "type": "decision",
+             "conditions": [{"when": "trigger.amount > 10", "next": "tell"}, {"when": "trigger.vip", "next": "yes"}]},
+            {"id": "tell", "type": "webhook_emit", "event": "kyc.done"},
+            {"id": "yes", "type": "end", "output": {"ok": true}},
+            {"id": "no", "type": "end", "fail": {"code": "refused", "message": "by ${step.ask.output.actorUserId}"}},
+        ],
+        "edges": [
+            {"from": "get", "to": "pause"}, {"from": "pause", "to": "until"}, {"from": "until", "to": "ask"},
+            {"from": "ask", "to": "heard"}, {"from": "tell", "to": "late"},
+        ],
+    });
+    untyped(&spec.to_string()).program
+}
+
 /// The instructions that make an expression's value.
 fn code(expression: &str) -> Vec<Op> {
     let program = transform(&json!(format!("${{{expression}}}")));
@@ -119,32 +149,7 @@ fn routes_stated_in_cases_in_edges_or_in_both_give_the_same_program() {
 
 #[test]
 fn every_kind_of_step_and_route_passes_the_verifier() {
-    let spec = json!({
-        "startNodeId": "get",
-        "nodes": [
-            {"id": "late", "type": "transform", "value": "${coalesce(step.get.output, step.?get.error)}"},
-            {"id": "get", "type": "service_call", "service": "custom:crm", "method": "GET",
-             "path": "${trigger.id}", "headers": {"x-a": "b"}, "body": [1],
-             "onError": {"any": "route_to:late", "404": "route_to:ask", "5xx": "route_to:pause",
-                         "timeout": "route_to:pause", "network": "route_to:pause", "taken": "route_to:late"}},
-            {"id": "pause", "type": "wait", "durationMs": 1000},
-            {"id": "until", "type": "wait", "until": "${execution.startedAt + duration('1h')}"},
-            {"id": "ask", "type": "human_approval", "actionLabel": "${trigger.label}", "assignTo": "role:a",
-             "timeoutHours": 1.5, "onTimeout": "route_to:late", "data": {"a": 1}},
-            {"id": "heard", "type": "decision", "expression": "step.ask.output.decision",
-             "cases": {"approve": {"next": "amount"}, "reject": {"next": "no"}}},
-            {"id": "amount", "type": "decision",
-             "conditions": [{"when": "trigger.amount > 10", "next": "tell"}, {"when": "trigger.vip", "next": "yes"}]},
-            {"id": "tell", "type": "webhook_emit", "event": "kyc.done"},
-            {"id": "yes", "type": "end", "output": {"ok": true}},
-            {"id": "no", "type": "end", "fail": {"code": "refused", "message": "by ${step.ask.output.actorUserId}"}},
-        ],
-        "edges": [
-            {"from": "get", "to": "pause"}, {"from": "pause", "to": "until"}, {"from": "until", "to": "ask"},
-            {"from": "ask", "to": "heard"}, {"from": "tell", "to": "late"},
-        ],
-    });
-    let program = untyped(&spec.to_string()).program;
+    let program = every_kind();
     program.verify().unwrap();
     assert_eq!(Program::load(&program.encode()).unwrap(), program);
     let step = |id: &str| &program.steps[program.step_named(id).unwrap() as usize];

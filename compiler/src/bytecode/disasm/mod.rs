@@ -2,8 +2,6 @@
 
 mod instruction;
 
-use instruction::mnemonic;
-
 use super::schema::{Schema, SchemaShape};
 use super::{
     ApprovalInfo, CallInfo, ErrorClass, FORMAT_VERSION, OnReject, OnTimeout, Pc, Program,

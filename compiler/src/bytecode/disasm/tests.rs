@@ -1,5 +1,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use super::instruction::mnemonic;
 use super::*;
 use crate::bytecode::Op;
 use crate::lower::tests::untyped;

@@ -319,4 +319,4 @@ fn weight(value: &Value) -> u64 {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
 /// A run that may have outputs of step 0 (`a`) and an error of step 1 (`b`).
-struct Run {
+pub(crate) struct Run {
     trigger: Value,
     output: Option<Value>,
     error: Option<Value>,
@@ -60,7 +60,8 @@ fn run_value(value: &Json, run: &Run, budget: &mut Budget) -> Result<Value, Eval
     Ok(stopped.operands.pop().unwrap())
 }
 
-fn sample() -> Run {
+/// A run to evaluate in.
+pub(crate) fn sample() -> Run {
     let trigger = json!({
         "n": 5, "half": 0.5, "name": "Ada", "nothing": null, "yes": true,
         "items": [1, 2, 3], "person": {"age": 36, "tags": ["x", "y"]},
