@@ -100,10 +100,12 @@ fn code_stays_in_its_step_and_ends() {
         (&[ENTER, jump(1)], "it goes back within an expression"),
         (&[ENTER, PUSH, unless(1), PUSH, STORE, END], "it goes back within an expression"),
         (&[ENTER, PUSH, STORE, jump(0)], "the run could go round in circles"),
-        (&[ENTER, PUSH, STORE, STORE, END], "it belongs to a step that was not entered"),
     ] {
         assert_eq!(transform(code), says, "{code:?}");
     }
+    let emit = Op::Flow(FlowOp::Emit { step: 0, event: TEXT, payload: false });
+    let twice = program(StepType::WebhookEmit, &[ENTER, emit, emit, END]);
+    assert_eq!(problem(&twice), "it belongs to a step that was not entered");
     let mut elsewhere = program(StepType::Transform, &[ENTER, PUSH, STORE, END]);
     elsewhere.entry = Pc(7);
     assert_eq!(problem(&elsewhere), "the entry is outside the code");
