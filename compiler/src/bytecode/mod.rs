@@ -21,6 +21,8 @@ pub use op::{
 };
 pub use source_map::SourceMap;
 pub use verify::VerifyError;
+#[cfg(test)]
+pub(crate) use verify::most_operands;
 
 use crate::types::check::{Backoff, RetryOn};
 use schema::Schema;

@@ -60,12 +60,7 @@ pub(super) fn verify(program: &Program) -> Result<()> {
             return error(Pc(0), "a switch table is not sorted");
         }
     }
-    let mut walk = Walk {
-        program,
-        before: vec![None; program.code.len()],
-        edges: vec![Vec::new(); program.code.len()],
-        due: Vec::new(),
-    };
+    let mut walk = Walk::new(program);
     walk.run()?;
     acyclic(&walk.edges, program.entry)
 }
@@ -151,7 +146,16 @@ struct Walk<'a> {
     due: Vec<Pc>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(program: &'a Program) -> Self {
+        Self {
+            program,
+            before: vec![None; program.code.len()],
+            edges: vec![Vec::new(); program.code.len()],
+            due: Vec::new(),
+        }
+    }
+
     fn run(&mut self) -> Result<()> {
         let entry = self.program.entry;
         let Some(slot) = self.before.get_mut(entry.index()) else {
@@ -322,6 +326,14 @@ fn acyclic(edges: &[Vec<Pc>], entry: Pc) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The operands on the stack, at most, anywhere in a good program.
+#[cfg(test)]
+pub(crate) fn most_operands(program: &Program) -> u32 {
+    let mut walk = Walk::new(program);
+    assert_eq!(walk.run(), Ok(()));
+    walk.before.iter().flatten().map(|before| before.depth).max().unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -1,5 +1,8 @@
 //! The checks: a list of small named functions, one rule each.
 
+mod size;
+mod unsupported;
+
 use crate::diagnostic::Diagnostic;
 use crate::flow::Flow;
 use crate::tree::Workflow;
@@ -20,7 +23,7 @@ pub struct Context<'a> {
 type Check = fn(&Context<'_>, &mut Vec<Diagnostic>);
 
 /// Every check, in the order they run.
-const CHECKS: &[Check] = &[];
+const CHECKS: &[Check] = &[size::too_many_parts, unsupported::event_wait];
 
 /// Runs every check.
 pub fn run(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {

@@ -8,6 +8,7 @@ mod expr;
 mod service;
 mod step;
 mod type_expr;
+mod visit;
 mod workflow;
 
 pub use expr::*;

@@ -1,0 +1,99 @@
+//! Walking the tree: the expressions of a step, and the parts of an expression.
+
+use super::{CallTarget, Expr, ExprKind, FieldKey, Step, StepKind, TemplatePart, WaitStep};
+
+impl Step {
+    /// The step's expressions, in the order they are evaluated.
+    #[must_use]
+    pub fn exprs(&self) -> Vec<&Expr> {
+        match &self.kind {
+            StepKind::Call(call) => {
+                let path = match &call.target {
+                    CallTarget::Operation(_) => None,
+                    CallTarget::Http { path, .. } => Some(path),
+                };
+                path.into_iter().chain(&call.headers).chain(&call.body).collect()
+            }
+            StepKind::Decide(decide) => {
+                let conditions = decide.conditions.iter().map(|condition| &condition.when);
+                decide.expression.iter().chain(conditions).collect()
+            }
+            StepKind::Transform(transform) => vec![&transform.value],
+            StepKind::Wait(wait) => match wait {
+                WaitStep::Duration { duration } => vec![duration],
+                WaitStep::Until { until } => vec![until],
+                WaitStep::Event { correlation, .. } => correlation.iter().collect(),
+            },
+            StepKind::Emit(emit) => emit.payload.iter().collect(),
+            StepKind::Approval(approval) => approval.label.iter().chain(&approval.data).collect(),
+            StepKind::End(end) => {
+                let message = end.fail.iter().filter_map(|failure| failure.message.as_ref());
+                end.output.iter().chain(message).collect()
+            }
+            StepKind::Error => Vec::new(),
+        }
+    }
+}
+
+impl Expr {
+    /// The expressions directly inside this one, in the order they are written.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&Self> {
+        match &self.kind {
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Int(_)
+            | ExprKind::Uint(_)
+            | ExprKind::Double(_)
+            | ExprKind::String(_)
+            | ExprKind::Bytes(_)
+            | ExprKind::Ident(_)
+            | ExprKind::Error => Vec::new(),
+            ExprKind::Select { operand, .. } | ExprKind::Unary { operand, .. } => vec![operand],
+            ExprKind::Index { operand, index, .. } => vec![operand, index],
+            ExprKind::Call { target, args, .. } => {
+                target.as_deref().into_iter().chain(args).collect()
+            }
+            ExprKind::Binary { lhs, rhs, .. } => vec![lhs, rhs],
+            ExprKind::Conditional { condition, then, otherwise } => {
+                vec![condition, then, otherwise]
+            }
+            ExprKind::List(items) => items.iter().collect(),
+            ExprKind::Record(fields) => {
+                let parts = fields.iter().flat_map(|field| {
+                    let key = match &field.key {
+                        FieldKey::Name(_) => None,
+                        FieldKey::Computed(key) => Some(key),
+                    };
+                    key.into_iter().chain([&field.value])
+                });
+                parts.collect()
+            }
+            ExprKind::Template(parts) => {
+                let exprs = parts.iter().filter_map(|part| match part {
+                    TemplatePart::Text(_) => None,
+                    TemplatePart::Expr(expr) => Some(expr),
+                });
+                exprs.collect()
+            }
+        }
+    }
+
+    /// Whether this is a comprehension: `list.map(item, ...)` and its kin.
+    #[must_use]
+    pub fn is_comprehension(&self) -> bool {
+        match &self.kind {
+            ExprKind::Call { target: Some(_), function, args } => {
+                let takes = match function.value.as_str() {
+                    "all" | "exists" | "exists_one" | "filter" => 2..=2,
+                    "map" => 2..=3,
+                    _ => return false,
+                };
+                let variable =
+                    args.first().is_some_and(|arg| matches!(arg.kind, ExprKind::Ident(_)));
+                takes.contains(&args.len()) && variable
+            }
+            _ => false,
+        }
+    }
+}
