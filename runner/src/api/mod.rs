@@ -64,3 +64,4 @@ impl Api {
         Self(Arc::new(Inner { store, engine, options, limiter, metrics: Metrics::default() }))
     }
 }
+

@@ -3,7 +3,7 @@
 use super::auth::{self, Caller};
 use super::error::ApiError;
 use super::rate_limit::Standing;
-use super::routes::{Access, Endpoint, Found, Route};
+use super::routes::{Endpoint, Found, Probe, Route};
 use super::{
     Api, approvals, body, connections, execute, executions, operations, routes, webhooks, workflows,
 };
@@ -104,8 +104,8 @@ impl Api {
         body: Body,
         standing: &mut Option<Standing>,
     ) -> Result<Response<Body>, ApiError> {
-        if route.access == Access::Open {
-            return Ok(self.open(route.endpoint));
+        if let Endpoint::Probe(probe) = route.endpoint {
+            return Ok(self.probe(probe));
         }
         let caller = auth::caller(&self.0.store, &parts.headers, &parts.uri).await?;
         let read = route.method == http::Method::GET;
@@ -122,11 +122,11 @@ impl Api {
         self.handle(route.endpoint, request).await
     }
 
-    fn open(&self, endpoint: Endpoint) -> Response<Body> {
-        match endpoint {
-            Endpoint::Health => operations::health(),
-            Endpoint::Ready => operations::ready(self),
-            _ => operations::metrics(self),
+    fn probe(&self, probe: Probe) -> Response<Body> {
+        match probe {
+            Probe::Health => operations::health(),
+            Probe::Ready => operations::ready(self),
+            Probe::Metrics => operations::metrics(self),
         }
     }
 
@@ -148,7 +148,7 @@ impl Api {
             Endpoint::ListWebhooks => webhooks::list(self).await,
             Endpoint::CreateWebhook => webhooks::create(self, request).await,
             Endpoint::Me => Ok(operations::me(self, request.caller)),
-            Endpoint::Health | Endpoint::Ready | Endpoint::Metrics => Ok(self.open(endpoint)),
+            Endpoint::Probe(probe) => Ok(self.probe(probe)),
             Endpoint::NotYet => Err(ApiError::new(
                 StatusCode::NOT_IMPLEMENTED,
                 "not_implemented",

@@ -19,11 +19,17 @@ pub(super) enum Endpoint {
     ListWebhooks,
     CreateWebhook,
     Me,
+    Probe(Probe),
+    /// Promised, and not there yet.
+    NotYet,
+}
+
+/// What operators ask, without a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Probe {
     Health,
     Ready,
     Metrics,
-    /// Promised, and not there yet.
-    NotYet,
 }
 
 /// Who may ask.
@@ -94,9 +100,9 @@ pub(super) const ROUTES: &[Route] = &[
     get("/api/webhooks", Access::Scope(Scope::WebhooksManage), "webhooks.list", Endpoint::ListWebhooks),
     post("/api/webhooks", Scope::WebhooksManage, "webhooks.create", Endpoint::CreateWebhook),
     get("/api/auth/me", Access::AnyKey, "auth.me", Endpoint::Me),
-    get("/healthz", Access::Open, "health", Endpoint::Health),
-    get("/readyz", Access::Open, "ready", Endpoint::Ready),
-    get("/metrics", Access::Open, "metrics", Endpoint::Metrics),
+    get("/healthz", Access::Open, "health", Endpoint::Probe(Probe::Health)),
+    get("/readyz", Access::Open, "ready", Endpoint::Probe(Probe::Ready)),
+    get("/metrics", Access::Open, "metrics", Endpoint::Probe(Probe::Metrics)),
 
     not_yet(Method::GET, "/api/workflows"),
     not_yet(Method::PATCH, "/api/workflows/{id}"),
@@ -179,7 +185,7 @@ mod tests {
             (Method::POST, "/api/workflows/kyc/execute", Endpoint::Execute, "kyc"),
             (Method::POST, "/api/workflows/validate", Endpoint::ValidateWorkflow, ""),
             (Method::GET, "/api/workflows/kyc", Endpoint::ReadWorkflow, "kyc"),
-            (Method::HEAD, "/healthz", Endpoint::Health, ""),
+            (Method::HEAD, "/healthz", Endpoint::Probe(Probe::Health), ""),
             (Method::GET, "/api/workflows/kyc/versions/2", Endpoint::NotYet, "kyc"),
         ] {
             let Found::Route(place, route, found) = find(&method, path) else { panic!("{path}") };
