@@ -1,6 +1,7 @@
 //! The JSON wire format.
 
 use super::expr::{self, Style};
+use super::schema::json_schema;
 use crate::analysis::WorkflowAnalysis;
 use crate::flow::{Route, RouteKind, StepIx};
 use crate::syntax::template;
@@ -19,7 +20,11 @@ const HOUR_MS: u64 = 3_600_000;
 /// edge. A call by the name of an operation becomes the method, path and body that it stands for.
 #[must_use]
 pub fn to_json(workflow: &Workflow, found: &WorkflowAnalysis) -> String {
-    let spec = spec(workflow, found);
+    let mut spec = spec(workflow, found);
+    let input = workflow.trigger.input.as_ref().map(|_| json_schema(&found.typed.input));
+    if let (None, Some(spec)) = (&workflow.slug, spec.as_object_mut()) {
+        put(spec, "inputSchema", input.clone());
+    }
     let value = match &workflow.slug {
         None => spec,
         Some(slug) => {
@@ -36,6 +41,7 @@ pub fn to_json(workflow: &Workflow, found: &WorkflowAnalysis) -> String {
             };
             envelope.insert("triggerType".into(), kind.into());
             put(&mut envelope, "triggerSpec", workflow.trigger.spec.as_ref().map(plain));
+            put(&mut envelope, "inputSchema", input);
             Value::Object(envelope)
         }
     };
@@ -320,3 +326,6 @@ fn value(expr: &Expr, string: &dyn Fn(&str) -> String) -> Value {
 fn spliced(expr: &Expr) -> Value {
     format!("${{{}}}", expr::text(expr, Style::Template)).into()
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,7 @@
 mod expr;
 mod json;
 mod mermaid;
+mod schema;
 mod writ;
 
 pub use json::to_json;

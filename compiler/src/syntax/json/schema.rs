@@ -90,7 +90,9 @@ fn by_name(node: &Node, fields: &mut Fields<'_, '_>) -> TypeExpr {
         "string" => {
             let format = fields.string("format").map(|f| f.value);
             let encoding = fields.string("contentEncoding").map(|e| e.value);
+            let ours = fields.string("x-writ-type").map(|t| t.value);
             match (format.as_deref(), encoding.as_deref()) {
+                _ if ours.as_deref() == Some("duration") => named("duration", span),
                 (Some("date-time"), _) => named("timestamp", span),
                 (_, Some("base64")) => named("bytes", span),
                 _ => named("string", span),
