@@ -114,7 +114,8 @@ fn view<'a>(
     status: ExecutionStatus,
     source: Option<&Source>,
 ) -> ExecutionView<'a> {
-    let ended = status == row.status;
+    // What came after the moment that is shown is left out.
+    let current = status == row.status;
     let failed = row.failed_step.as_ref();
     let error = row.error.as_ref().map(|error| ErrorView {
         step_id: failed.map(|(step_id, _)| step_id.as_str()),
@@ -131,10 +132,10 @@ fn view<'a>(
         external_id: row.external_id.as_deref(),
         waiting_for: waiting_for(status, &row.steps),
         steps: row.steps.iter().map(|step| step_view(step, source)).collect(),
-        output: row.output.as_ref().filter(|_| ended),
-        error: error.filter(|_| ended),
+        output: row.output.as_ref().filter(|_| current),
+        error: error.filter(|_| current),
         created_at: Time(row.created_at),
-        completed_at: row.completed_at.filter(|_| ended).map(Time),
+        completed_at: row.completed_at.filter(|_| current).map(Time),
     }
 }
 
