@@ -45,6 +45,6 @@ fn convert(args: &Args, analysis: &Analysis, to: Syntax) -> Result<String, Failu
     let workflow = args.source.choose(analysis)?;
     Ok(match to {
         Syntax::Json => convert::to_json(workflow.tree, workflow.found),
-        Syntax::Writ => convert::to_writ(&analysis.module, workflow.tree),
+        Syntax::Writ => convert::to_writ(&analysis.module, workflow.tree, workflow.found),
     })
 }

@@ -29,6 +29,32 @@ pub(crate) fn string_literal(text: &str) -> String {
     out
 }
 
+/// A string literal, in double quotes, of text that holds no templates.
+#[must_use]
+pub(crate) fn plain_literal(text: &str) -> String {
+    let mut out = String::new();
+    quoted(&mut out, text, '"');
+    out
+}
+
+/// A string literal, in double quotes, that stands for the value of an expression: text, or a template.
+#[must_use]
+pub(crate) fn template_literal(expr: &Expr) -> String {
+    match &expr.kind {
+        ExprKind::String(text) => string_literal(text),
+        ExprKind::Template(parts) => plain_literal(&template_text(parts)),
+        _ => plain_literal(&format!("${{{}}}", text(expr, Style::Template))),
+    }
+}
+
+/// The key of a record's entry in a `.writ` file.
+#[must_use]
+pub(crate) fn key_text(key: &FieldKey) -> String {
+    let mut printer = Printer { out: String::new(), style: Style::Writ };
+    printer.key(key);
+    printer.out
+}
+
 /// The text of a template as it stands in a string, before the string's own escapes.
 #[must_use]
 pub(crate) fn template_text(parts: &[TemplatePart]) -> String {

@@ -42,7 +42,10 @@ pub(super) fn call_step(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option
                 let timeout = clauses::timeout_clause(part, reader);
                 once(&mut call.timeout_ms, timeout, span, "timeout", reader);
             }
-            Rule::error_clause => call.on_error.extend(clauses::error_clause(part, reader)),
+            Rule::error_clause => {
+                let from = id.as_ref().map_or("", |id: &Name| id.value.as_str());
+                call.on_error.extend(clauses::error_clause(part, from, reader));
+            }
             _ => {}
         }
     }

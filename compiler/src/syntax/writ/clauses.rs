@@ -1,8 +1,9 @@
 //! Clauses that several kinds of step share.
 
 use super::reader::Reader;
+use super::target::{self, last_target};
 use crate::syntax::grammar::Rule;
-use crate::text::{Name, Spanned};
+use crate::text::Spanned;
 use crate::tree::{ApprovalOutcome, ErrorRoute, Retry};
 use pest::iterators::Pair;
 
@@ -33,14 +34,19 @@ pub(super) fn retry_clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Ret
 }
 
 /// `on error 404 -> step`.
-pub(super) fn error_clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<ErrorRoute> {
+pub(super) fn error_clause(
+    pair: Pair<'_, Rule>,
+    from: &str,
+    reader: &mut Reader<'_>,
+) -> Option<ErrorRoute> {
     let span = reader.span(&pair);
     let (mut class, mut target) = (None, None);
     for part in pair.into_inner() {
         match part.as_rule() {
+            Rule::kw_on | Rule::kw_error => {}
             Rule::class => class = Some(reader.name(&part)),
-            Rule::id => target = Some(reader.name(&part)),
-            _ => {}
+            Rule::to => {}
+            _ => target = Some(target::target(part, from, reader)),
         }
     }
     Some(ErrorRoute { span, class, target: target? })
@@ -49,6 +55,7 @@ pub(super) fn error_clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Opt
 /// `-> step`, `fail` or `reject` at the end of a clause.
 pub(super) fn outcome(
     clause: Pair<'_, Rule>,
+    from: &str,
     reader: &mut Reader<'_>,
 ) -> Option<Spanned<ApprovalOutcome>> {
     let last = clause.into_inner().last()?;
@@ -56,12 +63,7 @@ pub(super) fn outcome(
     let outcome = match last.as_rule() {
         Rule::kw_fail => ApprovalOutcome::Fail,
         Rule::kw_reject => ApprovalOutcome::Reject,
-        _ => ApprovalOutcome::RouteTo(route_to(last, reader)?),
+        _ => ApprovalOutcome::RouteTo(last_target(last, from, reader)?),
     };
     Some(Spanned::new(outcome, span))
-}
-
-/// The step that `-> step` leads to.
-pub(super) fn route_to(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Name> {
-    pair.into_inner().last().map(|id| reader.name(&id))
 }

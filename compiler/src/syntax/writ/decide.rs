@@ -1,6 +1,7 @@
 //! Decisions: by value, with an arm a value; by condition, with an arm a condition.
 
 use super::reader::Reader;
+use super::target::last_target;
 use super::workflow::{List, Shell};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::Rule;
@@ -17,7 +18,7 @@ pub(super) fn decide_step(
     reader: &mut Reader<'_>,
 ) {
     let (mut id, mut expression, mut arms) = (None, None, Vec::new());
-    let mut before = None;
+    let (mut before, mut broken) = (None, false);
     for part in pair.into_inner() {
         match part.as_rule() {
             Rule::id => id = Some(reader.name(&part)),
@@ -26,21 +27,28 @@ pub(super) fn decide_step(
                 before = Some(reader.span(&part));
                 arms.push(part);
             }
-            Rule::bad_arm => reader.bad(&part, Rule::arm_only, "the decision", before),
+            Rule::bad_arm => {
+                reader.bad(&part, Rule::arm_only, "the decision", before);
+                broken = true;
+            }
             _ => {}
         }
     }
     let Some(id) = id else { return };
     let Shell { span, description } = shell;
+    let from = id.value.clone();
     let step = Step { span, id, description, kind: StepKind::Error };
     let at = list.push(step);
     let by_value = expression.is_some();
     let mut decide =
         DecideStep { expression, cases: Vec::new(), conditions: Vec::new(), default: None };
     for arm in arms {
-        read_arm(arm, by_value, next, list, &mut decide, reader);
+        read_arm(arm, &from, by_value, next, list, &mut decide, reader);
     }
-    list.set_kind(at, StepKind::Decide(decide));
+    // With an arm that could not be read, what the decision covers and where it leads is not known.
+    if !broken {
+        list.set_kind(at, StepKind::Decide(decide));
+    }
 }
 
 /// What an arm is taken for.
@@ -52,6 +60,7 @@ enum Head {
 
 fn read_arm(
     pair: Pair<'_, Rule>,
+    from: &str,
     by_value: bool,
     next: Option<&Name>,
     list: &mut List,
@@ -68,7 +77,7 @@ fn read_arm(
             }
             Rule::else_head => head = Some(Head::Else(reader.span(&part))),
             Rule::label_head => head = Some(label(&part, reader)),
-            Rule::arrow => target = arrow(part, reader),
+            Rule::arrow => target = last_target(part, from, reader),
             Rule::block => target = block(part, next, list, reader),
             _ => {}
         }
@@ -117,20 +126,8 @@ fn label(pair: &Pair<'_, Rule>, reader: &mut Reader<'_>) -> Head {
     if word && name.value == "default" { Head::Else(name.span) } else { Head::Label(name) }
 }
 
-fn arrow(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Name> {
-    let span = reader.span(&pair);
-    let target = pair.into_inner().last()?;
-    if target.as_rule() == Rule::id {
-        return Some(reader.name(&target));
-    }
-    reader.diagnostics.push(
-        Diagnostic::new(Code::ArmGoesNowhere, span, "an arm leads to a step")
-            .help("add a step `end <name>` and lead there, or give the arm a block of steps"),
-    );
-    None
-}
-
-/// The steps of an arm's block; where the arm leads is the first of them, or, in an empty block, the next step.
+/// The steps of an arm's block; where the arm leads is the first of them, or, in an empty block, the step after the
+/// decision, or the end of the run when there is none.
 fn block(
     pair: Pair<'_, Rule>,
     next: Option<&Name>,
@@ -143,16 +140,17 @@ fn block(
         let here = reader.span(&part);
         match part.as_rule() {
             Rule::step => steps.push(part),
-            Rule::bad_step => reader.bad(&part, Rule::step_only, "the block", before),
+            Rule::bad_step => {
+                reader.bad(&part, Rule::step_only, "the block", before);
+                steps.push(part);
+            }
             _ => continue,
         }
         before = Some(here);
     }
     let first = list.sequence(steps, next, reader);
-    let target = first.or_else(|| next.map(|next| Spanned::new(next.value.clone(), span)));
-    if target.is_none() && before.is_none() {
-        let message = "the arm has no steps, and nothing follows the decision";
-        reader.report(Code::ArmGoesNowhere, span, message);
-    }
-    target
+    first.or_else(|| match next {
+        Some(next) => Some(Spanned::new(next.value.clone(), span)),
+        None => before.is_none().then(|| reader.ends.end(span)),
+    })
 }

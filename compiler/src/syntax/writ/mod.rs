@@ -12,6 +12,7 @@ mod file;
 mod reader;
 mod service;
 mod steps;
+mod target;
 mod types;
 mod workflow;
 

@@ -1,5 +1,6 @@
 //! What every construct's parser needs: spans, names, literals, and words for what did not parse.
 
+use super::target::Ends;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::expr::{build_string, build_templated, describe_in, unescape};
 use crate::syntax::grammar::{Rule, WritGrammar};
@@ -14,13 +15,15 @@ use pest::iterators::Pair;
 pub(super) struct Reader<'t> {
     text: &'t str,
     map: SpanMap,
+    /// The ends that arrows of the workflow being read stand for.
+    pub(super) ends: Ends,
     /// What was found so far.
     pub(super) diagnostics: Vec<Diagnostic>,
 }
 
 impl<'t> Reader<'t> {
     pub(super) fn new(text: &'t str) -> Self {
-        Self { text, map: SpanMap::verbatim(0), diagnostics: Vec::new() }
+        Self { text, map: SpanMap::verbatim(0), ends: Ends::default(), diagnostics: Vec::new() }
     }
 
     /// The place of a pair, without the white space that a rule takes behind its last optional part.
@@ -102,7 +105,7 @@ impl<'t> Reader<'t> {
     pub(super) fn docs(&self, pair: &Pair<'_, Rule>) -> Spanned<String> {
         let lines = pair.clone().into_inner().map(|line| {
             let text = line.as_str().get(3..).unwrap_or_default();
-            text.strip_prefix(' ').unwrap_or(text).trim_end().to_owned()
+            text.strip_prefix(' ').unwrap_or(text).to_owned()
         });
         Spanned::new(lines.collect::<Vec<_>>().join("\n"), self.span(pair))
     }

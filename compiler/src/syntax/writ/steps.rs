@@ -3,6 +3,7 @@
 use super::call::{self, clause_expression, once};
 use super::clauses;
 use super::reader::Reader;
+use super::target::last_target;
 use crate::syntax::grammar::Rule;
 use crate::text::{Name, Spanned};
 use crate::tree::{
@@ -45,7 +46,10 @@ fn wait_step(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<(Name, Ste
             Rule::wait_until => {
                 wait = clause_expression(part, reader).map(|until| WaitStep::Until { until });
             }
-            Rule::wait_event => wait = wait_event(part, reader),
+            Rule::wait_event => {
+                let from = id.as_ref().map_or("", |id: &Name| id.value.as_str());
+                wait = wait_event(part, from, reader);
+            }
             _ => {}
         }
     }
@@ -63,7 +67,7 @@ fn wait_for(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<WaitStep> {
     Some(WaitStep::Duration { duration })
 }
 
-fn wait_event(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<WaitStep> {
+fn wait_event(pair: Pair<'_, Rule>, from: &str, reader: &mut Reader<'_>) -> Option<WaitStep> {
     let (mut event, mut correlation, mut timeout_ms, mut on_timeout) = (None, None, None, None);
     for part in pair.into_inner() {
         let span = reader.span(&part);
@@ -80,7 +84,7 @@ fn wait_event(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<WaitStep>
             Rule::on_timeout_clause => {
                 let last = part.into_inner().last().filter(|p| p.as_rule() == Rule::route_to);
                 match last {
-                    Some(route) => on_timeout = clauses::route_to(route, reader),
+                    Some(route) => on_timeout = last_target(route, from, reader),
                     None => reader.report(
                         crate::diagnostic::Code::InvalidValue,
                         span,
@@ -109,7 +113,7 @@ fn emit_step(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<(Name, Ste
 }
 
 fn approval_step(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<(Name, StepKind)> {
-    let (mut id, mut before) = (None, None);
+    let (mut id, mut before, mut broken) = (None, None, false);
     let mut approval = ApprovalStep {
         label: None,
         assign_to: None,
@@ -125,15 +129,26 @@ fn approval_step(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<(Name,
             Rule::id => id = Some(reader.name(&part)),
             Rule::bad_approval_clause => {
                 reader.bad(&part, Rule::approval_clause_only, "the approval", before);
+                broken = true;
             }
-            _ => approval_clause(part, &mut approval, reader),
+            _ => {
+                let from = id.as_ref().map_or("", |id: &Name| id.value.as_str());
+                approval_clause(part, from, &mut approval, reader);
+            }
         }
         before = Some(here);
     }
-    Some((id?, StepKind::Approval(approval)))
+    // A clause that could not be read may have been one that says where the run goes.
+    let kind = if broken { StepKind::Error } else { StepKind::Approval(approval) };
+    Some((id?, kind))
 }
 
-fn approval_clause(part: Pair<'_, Rule>, approval: &mut ApprovalStep, reader: &mut Reader<'_>) {
+fn approval_clause(
+    part: Pair<'_, Rule>,
+    from: &str,
+    approval: &mut ApprovalStep,
+    reader: &mut Reader<'_>,
+) {
     let span = reader.span(&part);
     match part.as_rule() {
         Rule::label_clause => {
@@ -149,11 +164,11 @@ fn approval_clause(part: Pair<'_, Rule>, approval: &mut ApprovalStep, reader: &m
             once(&mut approval.timeout_ms, timeout, span, "timeout", reader);
         }
         Rule::on_timeout_clause => {
-            let outcome = clauses::outcome(part, reader);
+            let outcome = clauses::outcome(part, from, reader);
             once(&mut approval.on_timeout, outcome, span, "on timeout", reader);
         }
         Rule::on_reject_clause => {
-            let outcome = clauses::outcome(part, reader);
+            let outcome = clauses::outcome(part, from, reader);
             once(&mut approval.on_reject, outcome, span, "on reject", reader);
         }
         Rule::data_clause => {

@@ -128,7 +128,7 @@ fn each_mistake_is_one_message_and_the_rest_is_read() {
         "#,
     ), @r#"
     WR0101 unexpected `cal` in the workflow @ cal
-    WR0101 unexpected `{` in the workflow: expected an HTTP method @ {
+    WR0101 unexpected `{` in the workflow: expected a value or an HTTP method @ {
     WR0101 unexpected `x` in the workflow: expected a value @ x
     WR0101 unexpected `5` in the workflow: expected `=` @ 5
     WR0101 unexpected `f` in the workflow: expected `->`, an operator or the end @ f

@@ -4,6 +4,7 @@
 //! decision. Here that becomes the edges that the JSON spells out.
 
 use super::reader::Reader;
+use super::target::{self, Ends};
 use super::{decide, steps, types};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::Rule;
@@ -25,6 +26,7 @@ pub(super) fn workflow_decl(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Wo
         steps: Vec::new(),
         edges: Vec::new(),
     };
+    reader.ends = Ends::of(&pair, reader);
     let (mut body, mut before) = (Vec::new(), None);
     for part in pair.into_inner() {
         let here = reader.span(&part);
@@ -41,6 +43,7 @@ pub(super) fn workflow_decl(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Wo
             Rule::step => body.push(part),
             Rule::bad_workflow_item => {
                 reader.bad(&part, Rule::workflow_item_only, "the workflow", before);
+                body.push(part);
             }
             _ => continue,
         }
@@ -49,6 +52,7 @@ pub(super) fn workflow_decl(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Wo
     let mut list = List { steps: Vec::new(), edges: Vec::new() };
     list.sequence(body, None, reader);
     workflow.steps = list.steps;
+    workflow.steps.extend(reader.ends.take());
     workflow.edges = list.edges;
     workflow
 }
@@ -66,7 +70,7 @@ fn trigger_clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Trigger {
                 };
             }
             Rule::type_record => trigger.input = Some(types::record_type(part, reader)),
-            Rule::record => trigger.spec = Some(reader.expression(part)),
+            Rule::expression => trigger.spec = Some(reader.expression(part)),
             _ => {}
         }
     }
@@ -77,16 +81,6 @@ fn trigger_clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Trigger {
 pub(super) struct List {
     steps: Vec<Step>,
     edges: Vec<Edge>,
-}
-
-/// Where a run goes after a step.
-enum Exit {
-    /// To the next step in reading order.
-    Falls,
-    /// Where the arrow points.
-    To(Name),
-    /// The run ends.
-    Ends,
 }
 
 impl List {
@@ -107,6 +101,17 @@ impl List {
 
     fn step(&mut self, pair: Pair<'_, Rule>, next: Option<&Name>, reader: &mut Reader<'_>) {
         let span = reader.span(&pair);
+        let id = step_id(&pair, reader);
+        if pair.as_rule() != Rule::step {
+            // It has been reported; that there is such a step silences what would follow.
+            self.steps.extend(id.map(|id| Step {
+                span,
+                id,
+                description: None,
+                kind: StepKind::Error,
+            }));
+            return;
+        }
         let (mut description, mut body, mut arrow) = (None, None, None);
         for part in pair.into_inner() {
             match part.as_rule() {
@@ -117,7 +122,6 @@ impl List {
         }
         let Some(body) = body else { return };
         let arrow_span = arrow.as_ref().map(|arrow| reader.span(arrow));
-        let exit = arrow.map_or(Exit::Falls, |arrow| exit(arrow, reader));
         if body.as_rule() == Rule::decide_step {
             if let Some(span) = arrow_span {
                 reader.diagnostics.push(
@@ -138,10 +142,11 @@ impl List {
             let message = format!("nothing follows the end \"{}\"", id.value);
             reader.report(Code::InvalidValue, span, message);
         }
-        let to = match exit {
-            Exit::To(to) => Some(to),
-            Exit::Falls => next.cloned(),
-            Exit::Ends => None,
+        let to = match arrow.map(|arrow| arrow.into_inner().last()) {
+            None => next.cloned(),
+            Some(None) => None,
+            Some(Some(end)) if end.as_rule() == Rule::to_end => None,
+            Some(Some(to)) => Some(target::target(to, &id.value, reader)),
         };
         if let Some(to) = to.filter(|_| !stops) {
             let span = arrow_span.unwrap_or(to.span);
@@ -172,21 +177,20 @@ pub(super) struct Shell {
     pub(super) description: Option<Name>,
 }
 
-/// The id of a step that is not read yet.
+/// The id of a step that is not read yet, or that does not parse.
 fn step_id(pair: &Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Name> {
-    let body =
-        pair.clone().into_inner().find(|p| !matches!(p.as_rule(), Rule::docs | Rule::arrow))?;
-    let id = body.into_inner().find(|p| p.as_rule() == Rule::id)?;
+    let mut parts = pair.clone().into_inner().filter(|p| p.as_rule() != Rule::docs);
+    let first = parts.next()?;
+    let id = if pair.as_rule() == Rule::step {
+        first.into_inner().find(|p| p.as_rule() == Rule::id)?
+    } else {
+        let is_clause = matches!(first.as_str(), "name" | "trigger" | "start");
+        let is_name = |p: &Pair<'_, Rule>| matches!(p.as_rule(), Rule::word | Rule::string);
+        parts.next().filter(|id| is_name(&first) && is_name(id) && !is_clause)?
+    };
     // Its string's escapes are judged when the step itself is read.
     let reported = reader.diagnostics.len();
     let name = reader.name(&id);
     reader.diagnostics.truncate(reported);
     Some(name)
-}
-
-fn exit(arrow: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Exit {
-    match arrow.into_inner().last() {
-        Some(target) if target.as_rule() == Rule::id => Exit::To(reader.name(&target)),
-        Some(_) | None => Exit::Ends,
-    }
 }

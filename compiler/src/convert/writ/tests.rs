@@ -1,0 +1,304 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+use super::to_writ;
+use crate::analysis::WorkflowAnalysis;
+use crate::flow::{self, RouteKind};
+use crate::signatures::Catalog;
+use crate::syntax::{json, writ};
+use crate::tree::{CallTarget, Case, Module, StepKind};
+use crate::types::check;
+
+const QUICKSTART_JSON: &str = include_str!("../../../../tests/cases/quickstart/workflow.json");
+const QUICKSTART_WRIT: &str = include_str!("../../../../tests/cases/quickstart/workflow.writ");
+
+fn analyse(module: &Module) -> WorkflowAnalysis {
+    let workflow = &module.workflows[0];
+    let mut diagnostics = Vec::new();
+    let catalog = Catalog::of(module, &mut diagnostics);
+    let flow = flow::resolve(workflow, &mut diagnostics);
+    let typed = check::check(workflow, &flow, module, &catalog, &mut diagnostics);
+    WorkflowAnalysis { flow, typed, compiled: None }
+}
+
+fn print(module: &Module) -> String {
+    to_writ(module, &module.workflows[0], &analyse(module))
+}
+
+fn read_json(text: &str) -> Module {
+    let (module, diagnostics) = json::parse(text);
+    assert_eq!(diagnostics, []);
+    module
+}
+
+fn read_writ(text: &str) -> Module {
+    let (module, diagnostics) = writ::parse(text);
+    assert_eq!(diagnostics, [], "{text}");
+    module
+}
+
+/// What a workflow means: its tree without places, with every arm of a decision in its case.
+fn meaning(mut module: Module) -> String {
+    let found = analyse(&module);
+    let workflow = &mut module.workflows[0];
+    let ids: Vec<_> = workflow.steps.iter().map(|step| step.id.clone()).collect();
+    for (at, step) in workflow.steps.iter_mut().enumerate() {
+        let StepKind::Decide(decide) = &mut step.kind else { continue };
+        decide.cases.clear();
+        for route in &found.flow.routes[at] {
+            let next = Some(ids[route.target.index()].clone());
+            let mut label = step.id.clone();
+            match &route.kind {
+                RouteKind::Case(case) => label.value = case.clone(),
+                RouteKind::Default => {
+                    decide.default = next;
+                    continue;
+                }
+                _ => continue,
+            }
+            decide.cases.push(Case { span: step.span, label, next });
+        }
+    }
+    workflow.start = found.flow.start.map(|start| ids[start.index()].clone());
+    let decisions: Vec<_> = workflow
+        .steps
+        .iter()
+        .filter(|step| matches!(step.kind, StepKind::Decide(_)))
+        .map(|step| step.id.value.clone())
+        .collect();
+    workflow.edges.retain(|edge| !decisions.contains(&edge.from.value));
+    workflow.edges.sort_by(|a, b| a.from.value.cmp(&b.from.value));
+    // Where it is written is no part of what it means.
+    let debug = format!("{workflow:#?}");
+    let mut lines = debug.lines().map(str::trim);
+    let mut out = String::new();
+    while let Some(line) = lines.next() {
+        if line.contains("Span {") {
+            lines.by_ref().take(3).for_each(drop);
+        } else {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
+}
+
+#[test]
+fn the_quickstart_is_printed_as_it_is_kept() {
+    assert_eq!(print(&read_json(QUICKSTART_JSON)), QUICKSTART_WRIT);
+    assert_eq!(print(&read_writ(QUICKSTART_WRIT)), QUICKSTART_WRIT);
+}
+
+#[test]
+fn the_two_spellings_of_the_quickstart_mean_the_same() {
+    let (json, mut written) = (read_json(QUICKSTART_JSON), read_writ(QUICKSTART_WRIT));
+    for (step, from) in written.workflows[0].steps.iter_mut().zip(&json.workflows[0].steps) {
+        // A call by name; that the two are the same call is for the signatures to say.
+        if let (StepKind::Call(call), StepKind::Call(from)) = (&mut step.kind, &from.kind) {
+            assert!(matches!(call.target, CallTarget::Operation(_)));
+            call.target = from.target.clone();
+        }
+    }
+    assert_eq!(meaning(written), meaning(json));
+}
+
+/// Every kind of step and clause, with ids, labels and texts that need quotes, the start not first, arms in edges
+/// alone, and edges out of order.
+const EVERYTHING: &str = r#"{
+  "slug": "odd \"slug\"", "name": "${not a template}", "description": "Two\nlines  \n\n// here",
+  "triggerType": "schedule", "triggerSpec": {"cron": "0 9 * * *", "raw": "${x}", "list": [1, -2.5, null]},
+  "spec": {
+    "startNodeId": "first-step",
+    "nodes": [
+      {"id": "end", "type": "end", "output": {"a": "${step.`first-step`.output.id}", "in": "$${b", "c d": true}},
+      {"id": "first-step", "type": "service_call", "service": "custom:crm", "method": "POST",
+       "path": "/x/${trigger.id}?y=${trigger.y + '\"'}", "description": "What it does",
+       "headers": {"X-Trace": "${execution.id}"}, "body": ["a ${trigger.a} b", {"k": "${[1, 2].map(x, x * 2)}"}],
+       "retry": {"maxAttempts": 3, "backoff": "fixed", "retryOn": ["5xx", "timeout", 429, "odd code"]},
+       "timeoutMs": 30000, "onError": {"404": "route_to:end", "any": "route_to:late", "error": "route_to:w1"}},
+      {"id": "d1", "type": "decision", "expression": "step.`first-step`.output.kind",
+       "cases": {"a": {"next": "t"}, "b": null, "5": {}, "x y": {"next": "w1"}, "default": {"next": "f"}}},
+      {"id": "t", "type": "transform", "value": {"long": "${trigger.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa + trigger.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb}",
+       "items": ["${trigger.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa}", "${trigger.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb}"]}},
+      {"id": "w1", "type": "wait", "durationMs": 5400000},
+      {"id": "w2", "type": "wait", "duration": "1h30m"},
+      {"id": "w3", "type": "wait", "until": "${trigger.when}"},
+      {"id": "w4", "type": "wait", "event": "paid", "correlation": "${trigger.id}", "timeoutMs": 1500, "onTimeout": "route_to:f"},
+      {"id": "w5", "type": "wait", "event": "paid"},
+      {"id": "late", "type": "webhook_emit", "event": "x.late", "payload": "${trigger}"},
+      {"id": "quiet", "type": "webhook_emit", "event": "x.quiet"},
+      {"id": "ask", "type": "human_approval", "actionLabel": "Look at ${trigger.id}", "assignTo": "role:a b",
+       "timeoutHours": 0.5, "onTimeout": "reject", "onReject": "route_to:f", "data": {"a": "${trigger.a}"}, "notInitiator": true},
+      {"id": "ask2", "type": "human_approval", "assignTo": "user:u-1.x", "onTimeout": "fail", "onReject": "fail"},
+      {"id": "d2", "type": "decision", "conditions": [{"when": "trigger.n > 5 && !(trigger.n in [7, 8])", "next": "ask2"},
+       {"when": "trigger.s == \"${x}\"", "next": "f"}], "defaultCase": "end"},
+      {"id": "op", "type": "service_call", "service": "aml", "method": "GET", "path": "/api/alerts/${trigger.alertId}"},
+      {"id": "bare", "type": "service_call", "service": "my service", "method": "post", "path": "${trigger.path}",
+       "body": {}, "retry": {"retryOn": []}},
+      {"id": "f", "type": "end", "fail": {"code": "too.odd", "message": "Because ${trigger.why}"}},
+      {"id": "f2", "type": "end", "fail": {"code": "no", "message": "${trigger.why}"}}
+    ],
+    "edges": [
+      {"from": "bare", "to": "f2"}, {"from": "w5", "to": "late"}, {"from": "w4", "to": "w5"}, {"from": "w3", "to": "w4"},
+      {"from": "w1", "to": "w2"}, {"from": "w2", "to": "w3"}, {"from": "late", "to": "quiet"},
+      {"from": "first-step", "to": "d1"}, {"from": "d1", "to": "d2", "case": "b"}, {"from": "d1", "to": "ask", "case": "5"},
+      {"from": "d1", "to": "op", "case": "only-edge"}, {"from": "op", "to": "bare"}, {"from": "ask", "to": "late"}
+    ]
+  }
+}"#;
+
+#[test]
+fn nothing_is_lost() {
+    let source = read_json(EVERYTHING);
+    let text = print(&source);
+    insta::assert_snapshot!(text, @r#"
+    use aml
+
+    /// Two
+    /// lines  
+    ///
+    /// // here
+    workflow "odd \"slug\"" {
+      name "${not a template}"
+
+      trigger schedule with {cron: "0 9 * * *", raw: "$${x}", list: [1, -2.5, null]}
+
+      start "first-step"
+
+      end "end" = {a: step.`first-step`.output.id, in: "$${b", "c d": true}
+
+      /// What it does
+      call "first-step" = custom:crm POST "/x/${trigger.id}?y=${trigger.y + '\"'}"
+      body ["a ${trigger.a} b", {k: [1, 2].map(x, x * 2)}]
+      headers {"X-Trace": execution.id}
+      timeout 30s
+      retry 3 fixed on 5xx, timeout, 429, "odd code"
+      on error 404 -> "end"
+      on error -> late
+      on error "error" -> w1
+
+      decide d1 = step.`first-step`.output.kind {
+        a -> t
+        b -> d2
+        5 -> ask
+        "x y" -> w1
+        "only-edge" -> op
+        default -> f
+      }
+
+      transform t = {
+        long: trigger.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa + trigger.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb
+        items: [
+          trigger.aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,
+          trigger.bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb,
+        ]
+      }
+      -> end
+
+      wait w1 for 90m
+
+      wait w2 for "1h30m"
+
+      wait w3 until trigger.when
+
+      wait w4 for event "paid" {
+        correlation trigger.id
+        timeout 1500ms
+        on timeout -> f
+      }
+
+      wait w5 for event "paid"
+
+      emit late = "x.late" payload trigger
+
+      emit quiet = "x.quiet"
+      -> end
+
+      approval ask {
+        label "Look at ${trigger.id}"
+        assign "role:a b"
+        data {a: trigger.a}
+        timeout 30m
+        on timeout reject
+        on reject -> f
+        not initiator
+      }
+      -> late
+
+      approval ask2 {
+        assign user:u-1.x
+        on timeout fail
+        on reject fail
+      }
+      -> end
+
+      decide d2 {
+        when trigger.n > 5 && !(trigger.n in [7, 8]) -> ask2
+        when trigger.s == "$${x}" -> f
+        else -> "end"
+      }
+
+      call op = aml.getAlert {
+        id: trigger.alertId
+      }
+
+      call bare = "my service" "post" "${trigger.path}" {}
+      retry on nothing
+      -> f2
+
+      fail f = "too.odd" "Because ${trigger.why}"
+
+      fail f2 = "no" "${trigger.why}"
+    }
+    "#);
+    let mut back = read_writ(&text);
+    assert_eq!(print(&back), text);
+    for (step, from) in back.workflows[0].steps.iter_mut().zip(&source.workflows[0].steps) {
+        if step.id.value == "op" {
+            step.kind = from.kind.clone();
+        }
+    }
+    assert_eq!(meaning(back), meaning(source));
+}
+
+#[test]
+fn declarations_are_kept() {
+    let text = r#"use identity
+
+/// An amount.
+type Money = { amount: int, currency?: string }
+
+/// Ours.
+service custom:crm {
+  type Kind = "a" | "b"
+
+  /// Finds.
+  operation find {
+    GET "/contacts/{id}"
+    query { limit?: int }
+    response {
+      ok: bool
+      /// The contact.
+      data: { kind: Kind, tags: ["x" | "y"], more: {string: secret (string | null)} }
+    }
+    output data
+    safe to repeat
+    rate 60 per minute
+    verdict kind
+  }
+}
+
+workflow "w" {
+  trigger webhook {
+    id: string
+    /// Who it is about.
+    bundle?: identity.CaptureBundle
+  }
+
+  call find = custom:crm.find {
+    id: trigger.id
+  }
+  -> end
+}
+"#;
+    assert_eq!(print(&read_writ(text)), text);
+}
