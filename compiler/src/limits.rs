@@ -15,7 +15,7 @@ pub const DIAGNOSTICS_MAX: usize = 1_000;
 /// Most bytes in one expression's text.
 pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
 
-/// Longest chain of operators, selections or signs in one expression: the tree is as deep as the chain is long.
+/// Longest chain of operators, selections and signs in one expression, those around it counted: the tree is that deep.
 pub const EXPRESSION_DEPTH_MAX: usize = 250;
 
 /// Deepest nesting of a type in a program. Deeper types are cut to `json` when a program is made.

@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::bytecode::{LoadOp, MakeOp, OnReject, Op, StepType, disasm};
-use crate::diagnostic::Severity;
+use crate::diagnostic::{Code, Severity};
 use crate::flow;
-use crate::syntax::json;
+use crate::syntax::span_map::SpanMap;
+use crate::syntax::{expr, json};
 use crate::tree::{CallTarget, ExprKind, StepKind};
 use crate::types::check::{Backoff, CallPlan, PathPart, RetryPlan, StepTyping};
 use crate::types::{Labels, Shape, Type};
@@ -189,4 +190,21 @@ fn variables_of_comprehensions_hide_what_is_outside() {
     let nested = "[1].map(x, [2].exists(y, y == x))";
     assert_eq!(loads(nested, LoadOp::Local { slot: 0 }), 1);
     assert_eq!(loads(nested, LoadOp::Local { slot: 1 }), 1);
+}
+
+#[test]
+fn deep_expressions_are_compiled_or_refused_and_never_exhaust_the_stack() {
+    for part in [" + 1", ".a", "[0]", " && true", " ? 1 : 2", ".map(x, x)"] {
+        for (nested, length) in [(0, 60), (60, 1), (30, 3), (60, 100)] {
+            let inner = (0..nested)
+                .fold("1".to_owned(), |inner, _| format!("({inner}){}", part.repeat(length)));
+            let (_, diagnostics) = expr::parse(&inner, &SpanMap::verbatim(0));
+            let refused = diagnostics.iter().any(|d| d.code == Code::TooDeep);
+            assert!(refused || nested * length < 1_000, "{part}");
+            if !refused {
+                let lists = (0..50).fold(json!(format!("${{{inner}}}")), |inner, _| json!([inner]));
+                transform(&lists);
+            }
+        }
+    }
 }

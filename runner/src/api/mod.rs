@@ -64,4 +64,3 @@ impl Api {
         Self(Arc::new(Inner { store, engine, options, limiter, metrics: Metrics::default() }))
     }
 }
-

@@ -34,7 +34,7 @@ fn precedence() -> &'static PrattParser<Rule> {
 
 /// The tree of a pair of rule `expression`.
 pub(crate) fn build(pair: Pair<'_, Rule>, at: &SpanMap, diagnostics: &mut Vec<Diagnostic>) -> Expr {
-    Builder { at, templates: false, diagnostics }.expression(pair)
+    Builder { at, templates: false, depth: 0, diagnostics }.expression(pair)
 }
 
 /// A pair of rule `expression` or `record` in a `.writ` file, where every string may hold templates.
@@ -43,7 +43,7 @@ pub(crate) fn build_templated(
     at: &SpanMap,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Expr {
-    let mut builder = Builder { at, templates: true, diagnostics };
+    let mut builder = Builder { at, templates: true, depth: 0, diagnostics };
     match pair.as_rule() {
         Rule::record => builder.primary(pair, false),
         _ => builder.expression(pair),
@@ -56,7 +56,7 @@ pub(crate) fn build_string(
     at: &SpanMap,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Expr {
-    let mut builder = Builder { at, templates: true, diagnostics };
+    let mut builder = Builder { at, templates: true, depth: 0, diagnostics };
     let span = builder.span(pair);
     builder.string(pair.as_str(), pair.as_span().start(), span)
 }
@@ -65,6 +65,8 @@ struct Builder<'a> {
     at: &'a SpanMap,
     /// Whether strings may hold templates.
     templates: bool,
+    /// How deep in the tree the next node stands, at most.
+    depth: usize,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
@@ -75,13 +77,22 @@ impl Builder<'_> {
         self.at.span(span.start(), span.start() + pair.as_str().trim_end().len())
     }
 
-    /// A chain of operators or selections makes a tree as deep as it is long; bound it.
+    /// A chain of operators or selections makes a tree as deep as it is long, and chains inside one another make it
+    /// as deep as all of them: bound it, for whoever walks the tree.
     fn chain_too_long(&mut self, length: usize, span: Span) -> Option<Expr> {
-        (length > EXPRESSION_DEPTH_MAX).then(|| {
+        (self.depth + length > EXPRESSION_DEPTH_MAX).then(|| {
             let message = format!("the expression chains more than {EXPRESSION_DEPTH_MAX} parts");
             self.diagnostics.push(Diagnostic::new(Code::TooDeep, span, message));
             Expr { kind: ExprKind::Error, span }
         })
+    }
+
+    /// Builds what stands inside a chain of this length.
+    fn inside<T>(&mut self, length: usize, build: impl FnOnce(&mut Self) -> T) -> T {
+        self.depth += length;
+        let built = build(self);
+        self.depth -= length;
+        built
     }
 
     fn expression(&mut self, pair: Pair<'_, Rule>) -> Expr {
@@ -96,10 +107,12 @@ impl Builder<'_> {
         if let Some(error) = self.chain_too_long(chain.len(), span) {
             return error;
         }
-        let condition = self.operators(chain);
+        let condition = self.inside(chain.len(), |builder| builder.operators(chain));
         let Some(tail) = tail else { return condition };
-        let mut arms = tail.into_inner().map(|arm| self.expression(arm));
-        let (then, otherwise) = (arms.next(), arms.next());
+        let (then, otherwise) = self.inside(1, |builder| {
+            let mut arms = tail.into_inner().map(|arm| builder.expression(arm));
+            (arms.next(), arms.next())
+        });
         let (Some(then), Some(otherwise)) = (then, otherwise) else {
             return Expr { kind: ExprKind::Error, span };
         };
@@ -141,9 +154,20 @@ impl Builder<'_> {
                 _ => parts.push(part),
             }
         }
-        if let Some(error) = self.chain_too_long(signs.len() + parts.len(), whole) {
+        let length = signs.len() + parts.len();
+        if let Some(error) = self.chain_too_long(length, whole) {
             return error;
         }
+        self.inside(length, |builder| builder.signed(signs, parts, whole))
+    }
+
+    /// A primary expression with what stands before and after it.
+    fn signed(
+        &mut self,
+        mut signs: Vec<(UnaryOp, Span)>,
+        parts: Vec<Pair<'_, Rule>>,
+        whole: Span,
+    ) -> Expr {
         // `-9223372036854775808` is one literal: its digits alone are out of range. So is `-1.5`, as in JSON.
         let negative = signs.last().is_some_and(|(op, _)| *op == UnaryOp::Negate)
             && matches!(parts.as_slice(), [only] if matches!(only.as_rule(), Rule::int | Rule::float));
