@@ -1,6 +1,6 @@
 //! From the tree back to text: both syntaxes, expressions, and drawings of the graph.
 
-mod expr;
+pub(crate) mod expr;
 mod json;
 mod mermaid;
 mod schema;

@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::*;
+use crate::convert::expr::{Style, text};
 use crate::lower::tests::transform;
+use crate::syntax::{self, span_map::SpanMap};
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
@@ -535,7 +537,84 @@ fn a_program_that_was_not_verified_is_an_error_and_no_panic() {
     assert!(super::run(&forever, Pc(0), &sample(), &mut budget).unwrap_err().is_limit());
 }
 
+/// Expressions of every kind, most of which fail when they are evaluated.
+fn any_expression() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec![
+        "1",
+        "-2.5",
+        "3u",
+        "'a'",
+        "true",
+        "null",
+        "b'b'",
+        "[]",
+        "{a: 1}",
+        "trigger.n",
+        "trigger.items",
+        "trigger.person",
+        "step.a.output",
+        "step.a.output.id",
+        "step.?b.output.id",
+        "step.b.error.code",
+        "x",
+        "execution.id",
+        "workflow",
+        "now()",
+        "uuid()",
+        "duration('1h')",
+    ]);
+    leaf.prop_map(str::to_owned).prop_recursive(5, 24, 3, |inner| {
+        let parts = (inner.clone(), inner.clone(), inner);
+        (parts, 0..28usize).prop_map(|((a, b, c), form)| match form {
+            0 => format!("({a} + {b} * {c})"),
+            1 => format!("({a} == {b})"),
+            2 => format!("({a} && {b} || {c})"),
+            3 => format!("({a} ? {b} : {c})"),
+            4 => format!("({a} in {b})"),
+            5 => format!("!{a}"),
+            6 => format!("-({a})"),
+            7 => format!("({a}).map(x, {b})"),
+            8 => format!("({a}).map(x, {b}, {c})"),
+            9 => format!("({a}).filter(x, {b})"),
+            10 => format!("({a}).all(x, {b})"),
+            11 => format!("({a}).exists(x, {b})"),
+            12 => format!("({a}).exists_one(y, {b})"),
+            13 => format!("({a}).?f.g.orValue({b})"),
+            14 => format!("({a})[?{b}].hasValue()"),
+            15 => format!("has(({a}).?f.g)"),
+            16 => format!("coalesce({a}, {b}, {c})"),
+            17 => format!("size({a})"),
+            18 => format!("string({a}).contains({b})"),
+            19 => format!("[{a}, {b}, {c}]"),
+            20 => format!("{{(string({a})): {b}, f: {c}}}"),
+            21 => format!("({a}).f"),
+            22 => format!("({a})[{b}]"),
+            23 => format!("({a} - {b} / {c})"),
+            24 => format!("({a} < {b})"),
+            25 => format!("({a}).split({b}).join({c})"),
+            26 => format!("({a})[?{b}].value()"),
+            _ => format!("({a} % {b})"),
+        })
+    })
+}
+
 proptest! {
+    #[test]
+    fn any_expression_compiles_and_evaluates_without_a_panic(expression in any_expression()) {
+        let value = json!(format!("${{{expression}}}"));
+        let program = transform(&value);
+        prop_assert_eq!(program.verify(), Ok(()));
+        let once = || {
+            let mut budget = Budget { fuel: 100_000, bytes: 1 << 20 };
+            super::run(&program, program.steps[2].entry.next(), &sample(), &mut budget)
+        };
+        prop_assert_eq!(format!("{:?}", once()), format!("{:?}", once()));
+        let (tree, _) = syntax::expr::parse(&expression, &SpanMap::verbatim(0));
+        let text = text(&tree, Style::Template);
+        let canonical = transform(&json!(format!("${{{text}}}")));
+        prop_assert_eq!(canonical, program);
+    }
+
     #[test]
     fn integers_agree_with_wide_arithmetic(a in any::<i64>(), b in any::<i64>()) {
         let run = Run { trigger: json!({"a": a, "b": b}).into(), ..sample() };
