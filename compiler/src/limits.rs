@@ -57,3 +57,6 @@ pub const VALUE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Longest misspelt name that is compared with the known ones, in characters; comparing costs the square of it.
 pub const MISSPELT_CHARS_MAX: usize = 100;
+
+/// Most unknown step names of one workflow that are compared with the known ones; the others are reported as they are.
+pub const SUGGESTIONS_MAX: usize = 100;

@@ -13,7 +13,9 @@ pub(crate) fn did_you_mean<'c>(
 ) -> Diagnostic {
     let Some(near) = nearest(&name.value, candidates) else { return diagnostic };
     let message = format!("did you mean \"{near}\"?");
-    match unquoted(name) {
+    // A name that needs escapes cannot be put between quotes as it is.
+    let plain = !near.contains(['"', '\\']) && !near.contains(char::is_control);
+    match unquoted(name).filter(|_| plain) {
         Some(span) => diagnostic.fix(message, span, near, Applicability::Maybe),
         None => diagnostic.help(message),
     }

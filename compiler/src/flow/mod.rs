@@ -2,9 +2,14 @@
 
 mod arms;
 mod order;
+mod ran;
 mod reject;
 mod resolve;
 
+#[cfg(test)]
+mod tests;
+
+pub use ran::{Fact, Ran, path_without};
 pub use reject::continues_after_reject;
 pub use resolve::resolve;
 
@@ -43,6 +48,8 @@ pub struct Flow {
     pub order: Vec<StepIx>,
     /// Which steps a run can come to.
     pub reachable: Vec<bool>,
+    /// Whether no step leads back to itself.
+    pub acyclic: bool,
     /// Whether every route could be resolved. Where one could not, that has been reported, and what is
     /// missing from the graph (a way to a step, say) may be a consequence of it.
     pub complete: bool,

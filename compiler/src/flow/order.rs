@@ -8,7 +8,7 @@ impl Flow {
     /// Fills in what follows from `start` and `routes`.
     pub(super) fn derive(&mut self) {
         self.predecessors = self.find_predecessors();
-        self.order = self.find_order();
+        (self.order, self.acyclic) = self.find_order();
         self.reachable = self.find_reachable();
     }
 
@@ -27,7 +27,7 @@ impl Flow {
         predecessors
     }
 
-    fn find_order(&self) -> Vec<StepIx> {
+    fn find_order(&self) -> (Vec<StepIx>, bool) {
         let mut waiting_for: Vec<usize> = self.predecessors.iter().map(Vec::len).collect();
         let mut ready: BinaryHeap<Reverse<usize>> = (0..self.routes.len())
             .filter(|&at| waiting_for.get(at) == Some(&0))
@@ -36,11 +36,13 @@ impl Flow {
         let mut placed = vec![false; self.routes.len()];
         let mut order = Vec::with_capacity(self.routes.len());
         let mut first_left = 0;
+        let mut acyclic = true;
         while order.len() < self.routes.len() {
             let step = match ready.pop() {
                 Some(Reverse(step)) => step,
                 // Every step left waits for another one: a cycle, cut here.
                 None => {
+                    acyclic = false;
                     while placed.get(first_left) == Some(&true) {
                         first_left += 1;
                     }
@@ -62,7 +64,7 @@ impl Flow {
                 }
             }
         }
-        order
+        (order, acyclic)
     }
 
     fn find_reachable(&self) -> Vec<bool> {

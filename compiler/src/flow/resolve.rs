@@ -2,6 +2,7 @@
 
 use super::{Flow, Route, RouteKind, StepIx};
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
+use crate::limits::SUGGESTIONS_MAX;
 use crate::text::Name;
 use crate::tree::{
     ApprovalOutcome, ApprovalStep, CallStep, Edge, Step, StepKind, WaitStep, Workflow,
@@ -42,12 +43,14 @@ pub(super) struct Resolver<'a, 'd> {
     pub(super) diagnostics: &'d mut Vec<Diagnostic>,
     /// See [`Flow::complete`].
     pub(super) complete: bool,
+    /// How many unknown names were compared with the known ones.
+    suggested: usize,
 }
 
 impl<'a, 'd> Resolver<'a, 'd> {
     fn new(workflow: &'a Workflow, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
         let ids = HashMap::with_capacity(workflow.steps.len());
-        let mut resolver = Self { workflow, ids, diagnostics, complete: true };
+        let mut resolver = Self { workflow, ids, diagnostics, complete: true, suggested: 0 };
         for (at, step) in workflow.steps.iter().enumerate() {
             let ix = StepIx::at(at);
             if let Some(first) = resolver.ids.get(step.id.value.as_str()) {
@@ -99,12 +102,13 @@ impl<'a, 'd> Resolver<'a, 'd> {
             return Some(*ix);
         }
         let message = format!("no step is called \"{}\"", name.value);
-        let ids = self.workflow.steps.iter().map(|step| step.id.value.as_str());
-        self.report(did_you_mean(
-            Diagnostic::new(Code::UnknownStep, name.span, message),
-            name,
-            ids,
-        ));
+        let mut diagnostic = Diagnostic::new(Code::UnknownStep, name.span, message);
+        if self.suggested < SUGGESTIONS_MAX {
+            self.suggested += 1;
+            let ids = self.workflow.steps.iter().map(|step| step.id.value.as_str());
+            diagnostic = did_you_mean(diagnostic, name, ids);
+        }
+        self.report(diagnostic);
         None
     }
 
