@@ -61,7 +61,9 @@ pub struct StepInfo {
     pub id: String,
     /// What it does.
     pub kind: StepType,
-    /// Its templated input as recorded, with labels.
+    /// Its templated input as recorded, with labels: of a call the record `{method, path, headers?, body?}`, of an emit
+    /// `{event, payload?}`, of an approval `{label, assignTo?, data?}`, of a wait `{duration}` or `{until}`. Other steps
+    /// record none.
     pub input: Schema,
     /// Its output, with labels.
     pub output: Schema,

@@ -15,7 +15,9 @@ pub struct Typed {
 /// The types of one step.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepTyping {
-    /// Its templated input as recorded, with labels.
+    /// Its templated input as recorded, with labels: of a call the record `{method, path, headers?, body?}`, of an emit
+    /// `{event, payload?}`, of an approval `{label, assignTo?, data?}`, of a wait `{duration}` or `{until}`. Other steps
+    /// record none.
     pub input: Type,
     /// Its output, with labels.
     pub output: Type,
