@@ -18,7 +18,7 @@ impl Lowering<'_> {
         };
         let info = CallInfo {
             service: plan.service.clone(),
-            operation: plan.operation.clone(),
+            operation: plan.operation.as_ref().map(|operation| operation.name.clone()),
             method: plan.method.clone(),
             output_field: plan.output_field.clone(),
             timeout_ms: plan.timeout_ms,

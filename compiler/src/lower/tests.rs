@@ -21,6 +21,7 @@ pub(crate) fn untyped(spec: &str) -> Compiled {
         input: any(),
         output: any(),
         call: plan(&step.kind),
+        decides: None,
     });
     let typed = Typed { input: any(), steps: steps.collect() };
     lower(workflow, &flow, &typed)

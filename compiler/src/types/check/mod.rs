@@ -1,103 +1,12 @@
 //! Typing a workflow: the type of every step, inferred and checked.
 
+mod plan;
+
+pub use plan::{
+    Backoff, CallPlan, OperationFacts, PathPart, RetryOn, RetryPlan, StepTyping, Typed,
+};
+
 use super::Type;
-use crate::tree::Expr;
-
-/// The types of one workflow.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Typed {
-    /// The trigger's inputs: declared, or inferred from use.
-    pub input: Type,
-    /// One entry a step, in the tree's order.
-    pub steps: Vec<StepTyping>,
-}
-
-/// The types of one step.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StepTyping {
-    /// Its templated input as recorded, with labels: of a call the record `{method, path, headers?, body?}`, of an emit
-    /// `{event, payload?}`, of an approval `{label, assignTo?, data?}`, of a wait `{duration}` or `{until}`. Other steps
-    /// record none.
-    pub input: Type,
-    /// Its output, with labels.
-    pub output: Type,
-    /// For a call: what is called, and how.
-    pub call: Option<CallPlan>,
-}
-
-/// A call with every default filled in. Both ways of naming a call (an operation and its arguments by
-/// name; a method, a path and a body) give the same plan.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CallPlan {
-    /// The connection's slug.
-    pub service: String,
-    /// The operation of the service's signature, when one matches.
-    pub operation: Option<String>,
-    /// The HTTP method.
-    pub method: String,
-    /// The path, below the connection's base URL.
-    pub path: Vec<PathPart>,
-    /// Query parameters, in order; a value of `null` leaves the parameter out.
-    pub query: Vec<(String, Expr)>,
-    /// Extra headers, as a record expression.
-    pub headers: Option<Expr>,
-    /// The JSON body.
-    pub body: Option<Expr>,
-    /// The field of the response that is the output; the whole body when absent.
-    pub output_field: Option<String>,
-    /// The request field to fill with the step's id, when the author left it out.
-    pub external_id: Option<String>,
-    /// What is retried, and how.
-    pub retry: RetryPlan,
-    /// Time limit of one attempt.
-    pub timeout_ms: u64,
-}
-
-/// A piece of a path.
-#[derive(Debug, Clone, PartialEq)]
-pub enum PathPart {
-    /// Text as it stands.
-    Text(String),
-    /// A value, percent-encoded as one path segment when it is sent.
-    Expr(Expr),
-}
-
-/// A retry policy with every default filled in.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RetryPlan {
-    /// Attempts in all; the first counts.
-    pub max_attempts: u32,
-    /// How the delay grows.
-    pub backoff: Backoff,
-    /// What is worth another attempt.
-    pub retry_on: Vec<RetryOn>,
-}
-
-/// How the delay between attempts grows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub enum Backoff {
-    /// 500 ms, doubling up to 60 s, full jitter.
-    Exponential,
-    /// 500 ms each time.
-    Fixed,
-}
-
-/// What is worth another attempt.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
-)]
-pub enum RetryOn {
-    /// Any status from 500 to 599.
-    ServerError,
-    /// No answer in time.
-    Timeout,
-    /// A connection that failed, before or after the request was sent.
-    Network,
-    /// A connection that could not be made; the request was certainly not seen.
-    NetworkBeforeSend,
-    /// This status (429 too).
-    Status(u16),
-}
 
 /// Types a workflow: every step's input and output, every call's plan, the trigger's inputs.
 #[must_use]
@@ -109,12 +18,5 @@ pub fn check(
     diagnostics: &mut Vec<crate::diagnostic::Diagnostic>,
 ) -> Typed {
     let _ = (workflow, flow, module, catalog, diagnostics);
-    unreachable_stub()
-}
-
-fn unreachable_stub() -> Typed {
-    Typed {
-        input: Type { shape: super::Shape::Json, labels: super::Labels::default() },
-        steps: Vec::new(),
-    }
+    Typed { input: Type::json(), steps: Vec::new() }
 }
