@@ -16,7 +16,8 @@ use tempfile::TempDir;
 /// A server with a key that may do everything, and the sandbox services.
 struct Served {
     data: TempDir,
-    server: Process,
+    /// Stops with the test.
+    _server: Process,
     sandbox: Process,
     api: Api,
 }
@@ -27,7 +28,7 @@ impl Served {
         let (server, sandbox) = (Process::serve(data.path()), Process::sandbox());
         let api = Api::new(&server.url, vec![create_key(data.path(), "read,write")]);
         api.connect_services(&sandbox.url).await;
-        Self { data, server, sandbox, api }
+        Self { data, _server: server, sandbox, api }
     }
 
     /// Creates and publishes a workflow of one call to identity and one to aml, which give up soon.

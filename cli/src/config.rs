@@ -5,6 +5,8 @@ use serde::Deserialize;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use writ_runner::api::RateLimits;
 
 /// Read when it is there and no other file is named.
 const DEFAULT_FILE: &str = "writ.toml";
@@ -21,6 +23,44 @@ pub struct Config {
     pub master_key_file: Option<PathBuf>,
     /// `--log`
     pub log: Option<String>,
+    /// `--rate-limit`
+    pub rate_limit: Option<RateLimit>,
+    /// `--deny-private-upstreams`
+    pub deny_private_upstreams: Option<bool>,
+    /// `--require-actor`
+    pub require_actor: Option<bool>,
+}
+
+/// How many requests a key may make: `off`, or `READS,WRITES` a minute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct RateLimit(pub RateLimits);
+
+impl FromStr for RateLimit {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == "off" {
+            return Ok(Self(RateLimits::Off));
+        }
+        let number = |text: &str| text.trim().parse().ok().filter(|n: &u32| *n > 0);
+        let limits = text.split_once(',').and_then(|(reads, writes)| {
+            Some(RateLimits::PerMinute { reads: number(reads)?, writes: number(writes)? })
+        });
+        limits.map(Self).ok_or_else(|| {
+            format!(
+                "\"{text}\" is no rate limit: say off, or READS,WRITES a minute such as 600,120"
+            )
+        })
+    }
+}
+
+impl TryFrom<String> for RateLimit {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
 }
 
 impl Config {
@@ -37,7 +77,7 @@ impl Config {
     fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
         toml::from_str(text).map_err(|e| {
             Failure::new(format_args!("{} is no configuration: {e}", path.display()))
-                .help("its settings are data, listen, master-key-file and log")
+                .help("its settings are data, listen, master-key-file, log, rate-limit, deny-private-upstreams and require-actor")
         })
     }
 }
@@ -85,6 +125,9 @@ mod tests {
     fn an_unknown_setting_is_refused_with_the_known_ones() {
         let parsed = Config::parse("data = \"/srv/writ\"\nlisten = \"[::1]:80\"\n", Path::new("a"));
         assert_eq!(parsed.ok().and_then(|c| c.data), Some("/srv/writ".into()));
+        let parsed = Config::parse("rate-limit = \"off\"", Path::new("a"));
+        assert_eq!(parsed.ok().and_then(|c| c.rate_limit), Some(RateLimit(RateLimits::Off)));
+        assert!(Config::parse("rate-limit = \"0,1\"", Path::new("a")).is_err());
         let failure = Config::parse("dta = \"x\"", Path::new("a.toml"));
         let Err(Failure::Error { message, help }) = failure else { unreachable!("refused") };
         assert!(message.contains("a.toml") && message.contains("dta"), "{message}");

@@ -1,14 +1,25 @@
 //! What the serving commands share: the asynchronous runtime, the server, the sandbox, signals, the log.
 
+use crate::config::DataPlace;
 use crate::failure::{Failure, Outcome};
+use secrecy::{ExposeSecret, SecretString};
 use std::future::Future;
 use std::io::{self, IsTerminal, Write};
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tracing_subscriber::EnvFilter;
+use writ_runner::api::ApiOptions;
+use writ_runner::keys::KeyRequest;
+use writ_runner::server::{self, ServerOptions, StartError};
+use writ_runner::store::Store;
+use writ_runner::vault::MasterKeySource;
+
+/// Holds the master key itself, for those who keep it in a secret manager.
+const MASTER_KEY_VARIABLE: &str = "WRIT_MASTER_KEY";
 
 /// The exit code of a command that Ctrl-C ended: 128 and the signal's number, as shells have it.
 pub const INTERRUPTED: u8 = 130;
@@ -109,35 +120,90 @@ impl Sandbox {
     }
 }
 
+/// How long requests and steps in flight may take to finish once the server was told to stop. Service managers
+/// commonly kill after 30 s or more; what is not finished then goes on at the next start.
+const STOP_GRACE: Duration = Duration::from_secs(20);
+
+/// What a server is started with.
+#[derive(Debug)]
+pub struct ServerSettings {
+    /// Where its data is.
+    pub place: DataPlace,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// How its API behaves.
+    pub api: ApiOptions,
+}
+
+/// Opens the store of a data directory, beside a running server or without one.
+pub fn open_store(place: &DataPlace) -> Result<Store, Failure> {
+    server::open_store(&place.data, &master_key(place)).map_err(cannot_start)
+}
+
+/// The one place where a key is taken out of its wrapper: to be shown to its holder.
+pub fn expose(key: &SecretString) -> &str {
+    key.expose_secret()
+}
+
 /// A running server.
 #[derive(Debug)]
-pub struct Server {}
-
-/// Starts the server on a data directory.
-pub async fn start_server(
-    place: &crate::config::DataPlace,
-    listen: SocketAddr,
-) -> Result<Server, Failure> {
-    let _ = (place, listen);
-    Err(Failure::new("not there yet"))
+pub struct Server {
+    server: server::Server,
 }
 
 impl Server {
+    /// Starts it.
+    pub async fn start(settings: ServerSettings) -> Result<Self, Failure> {
+        let ServerSettings { place, listen, api } = settings;
+        let listener = bind(listen).await?;
+        let mut options = ServerOptions::new(&place.data, listener);
+        options.master_key = master_key(&place);
+        options.api = api;
+        let server = server::Server::start(options).await.map_err(cannot_start)?;
+        Ok(Self { server })
+    }
+
     /// The key that was made at the first start.
     pub fn first_key(&self) -> Option<&str> {
-        None
+        self.server.first_key().map(expose)
     }
 
     /// `http://ADDRESS`.
     pub fn url(&self) -> String {
-        String::new()
+        self.server.url()
     }
 
     /// Makes a key with every scope.
     pub async fn create_key(&self) -> Result<String, Failure> {
-        Err(Failure::new("not there yet"))
+        let made = self.server.create_key(KeyRequest::every_scope()).await;
+        let (key, _) = made.map_err(Failure::new)?;
+        Ok(expose(&key).to_owned())
     }
 
-    /// Lets requests and steps in flight finish, and stops.
-    pub async fn stop(self) {}
+    /// Lets requests and steps in flight finish, and stops; at once when it is told again.
+    pub async fn stop(self) {
+        tokio::select! {
+            () = self.server.stop(STOP_GRACE) => {}
+            _ = stop_signal() => {}
+        }
+    }
+}
+
+fn master_key(place: &DataPlace) -> MasterKeySource {
+    let given = || std::env::var(MASTER_KEY_VARIABLE).ok().filter(|key| !key.is_empty());
+    match &place.master_key_file {
+        Some(file) => MasterKeySource::File(file.clone()),
+        None => match given() {
+            Some(key) => MasterKeySource::Given(key.into()),
+            None => server::master_key_in(&place.data),
+        },
+    }
+}
+
+fn cannot_start(error: StartError) -> Failure {
+    let failure = Failure::new(error.message);
+    match error.help {
+        Some(help) => failure.help(help),
+        None => failure,
+    }
 }

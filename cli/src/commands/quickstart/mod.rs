@@ -11,7 +11,7 @@ mod verify;
 
 use crate::config::DataPlace;
 use crate::failure::{Failure, Outcome};
-use crate::runtime;
+use crate::runtime::{self, Sandbox, Server, ServerSettings};
 use client::Api;
 use progress::Progress;
 use receiver::Receiver;
@@ -22,6 +22,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use story::Story;
 use tempfile::TempDir;
 use verify::Facts;
+use writ_runner::api::ApiOptions;
 
 /// Register, publish and run the documented KYC workflow on this machine, and verify every answer
 ///
@@ -47,39 +48,30 @@ pub struct Args {
 
 /// Runs the quickstart to its end, or until Ctrl-C.
 pub fn run(args: Args) -> Outcome {
-    runtime::block_on(async move {
-        tokio::select! {
-            outcome = quickstart(args) => outcome,
-            // Everything is dropped: the server stops, the temporary directory is removed.
-            _ = runtime::stop_signal() => Ok(ExitCode::from(runtime::INTERRUPTED)),
-        }
-    })
+    runtime::block_on(quickstart(args))
 }
 
 async fn quickstart(args: Args) -> Outcome {
     let progress = Progress::new();
     let data = Data::new(args.data)?;
-    let sandbox = runtime::Sandbox::start(([127, 0, 0, 1], 0).into()).await?;
-    let place = DataPlace { data: data.path().to_owned(), master_key_file: None };
-    let server = runtime::start_server(&place, args.listen).await?;
-    let mut receiver = Receiver::start().await?;
+    let sandbox = Sandbox::start(([127, 0, 0, 1], 0).into()).await?;
+    let server = Server::start(ServerSettings {
+        place: DataPlace { data: data.path().to_owned(), master_key_file: None },
+        listen: args.listen,
+        api: ApiOptions::default(),
+    })
+    .await?;
     let (server_url, sandbox_url) = (server.url(), sandbox.url());
     progress.line(&format!("server   {server_url}  (data in {})", data.path().display()))?;
     progress.line(&format!("sandbox  {sandbox_url}/<service>"))?;
 
     let key = server.create_key().await?;
-    let api = Api::new(&server_url, &key)?;
-    let mut story = Story {
-        api: &api,
-        sandbox: &sandbox_url,
-        receiver: &mut receiver,
-        progress: &progress,
-        stamp: stamp(),
-        facts: Facts::default(),
+    let mut receiver = Receiver::start().await?;
+    let verified = tokio::select! {
+        told = tell(&progress, &mut receiver, &server_url, &sandbox_url, &key) => told?,
+        // Everything is dropped: the server stops, the temporary directory is removed.
+        _ = runtime::stop_signal() => return Ok(ExitCode::from(runtime::INTERRUPTED)),
     };
-    story.tell().await?;
-    let verified = story.facts.report()?;
-
     if args.keep {
         let place = keep::Place {
             server: &server_url,
@@ -89,10 +81,26 @@ async fn quickstart(args: Args) -> Outcome {
         };
         progress.line(&keep::commands(&place)?)?;
         progress.line("# The server stays up; Ctrl-C stops it.")?;
-        std::future::pending::<()>().await;
+        runtime::stop_signal().await?;
     }
     server.stop().await;
+    sandbox.stop().await;
     Ok(if verified { ExitCode::SUCCESS } else { ExitCode::from(1) })
+}
+
+/// Tells the whole story, and prints its verdict: whether everything was as documented.
+async fn tell(
+    progress: &Progress,
+    receiver: &mut Receiver,
+    server: &str,
+    sandbox: &str,
+    key: &str,
+) -> Result<bool, Failure> {
+    let api = Api::new(server, key)?;
+    let mut story =
+        Story { api: &api, sandbox, receiver, progress, stamp: stamp(), facts: Facts::default() };
+    story.tell().await?;
+    Ok(story.facts.report()?)
 }
 
 /// The data directory: the user's, or one that is removed with this value.

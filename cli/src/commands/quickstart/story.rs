@@ -192,7 +192,7 @@ impl Story<'_> {
         self.facts.absent("the accepted execution", &answer.text, HMAC_KEY);
 
         self.progress.heading(&format!("{}  {id}", case.customer()))?;
-        let mut view = self.progress.run();
+        let mut view = self.progress.run(case.path);
         let deadline = Instant::now() + RUN_LIMIT;
         let mut approved = false;
         loop {
@@ -312,7 +312,9 @@ impl Story<'_> {
         let events = |received: &[Received]| -> usize {
             received.iter().map(|r| at(&r.body, "/id").to_string()).collect::<HashSet<_>>().len()
         };
+        let waiting = self.progress.waiting("waiting for the webhooks");
         self.receiver.wait(|received| events(received) >= expected, WEBHOOK_LIMIT).await;
+        drop(waiting);
         let received = self.receiver.received();
         let facts = &mut self.facts;
         for delivery in &received {
