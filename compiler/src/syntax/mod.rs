@@ -5,4 +5,5 @@ pub(crate) mod grammar;
 pub mod json;
 pub mod span_map;
 pub mod template;
+pub(crate) mod token;
 pub mod writ;

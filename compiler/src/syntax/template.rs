@@ -74,9 +74,9 @@ fn closing_brace(text: &str) -> Option<usize> {
             '{' => depth += 1,
             '}' if depth == 0 => return Some(at),
             '}' => depth -= 1,
-            '"' | '\'' => {
+            '"' | '\'' | '`' => {
                 while let Some((_, inner)) = chars.next() {
-                    if inner == '\\' {
+                    if inner == '\\' && c != '`' {
                         chars.next();
                     } else if inner == c {
                         break;

@@ -3,7 +3,10 @@
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::Rule;
 use crate::syntax::span_map::SpanMap;
+use crate::syntax::token::tokens;
 use pest::error::ErrorVariant;
+
+const EXPRESSION: &str = "the expression";
 
 /// One diagnostic for a text that does not fit the grammar from byte `start` on.
 pub(crate) fn describe(
@@ -12,7 +15,7 @@ pub(crate) fn describe(
     variant: &ErrorVariant<Rule>,
     at: &SpanMap,
 ) -> Diagnostic {
-    describe_in("the expression", text, start, variant, at)
+    describe_in(EXPRESSION, text, start, variant, at)
 }
 
 /// The same for a text that is `whole`, such as "the call".
@@ -26,16 +29,15 @@ pub(crate) fn describe_in(
     let rest = text.get(start..).unwrap_or_default();
     let found = found(rest);
     let span = at.span(start, start + found.len());
-    if let Some(quote) = found.chars().next().filter(|c| matches!(c, '"' | '\'' | '`')) {
-        let message = "the string is not closed on its line";
-        return Diagnostic::new(Code::Unterminated, span, message)
-            .help(format!("close it with `{quote}`"));
-    }
     let wanted = match variant {
-        ErrorVariant::ParsingError { positives, .. } => words(positives),
+        ErrorVariant::ParsingError { positives, .. } => words(positives, whole),
         ErrorVariant::CustomError { .. } => String::new(),
     };
-    let what = if found.is_empty() { "end".to_owned() } else { format!("`{found}`") };
+    let what = match found.chars().next() {
+        None => "end".to_owned(),
+        Some('"' | '\'') => "string".to_owned(),
+        Some(_) => format!("`{found}`"),
+    };
     let message = if wanted.is_empty() {
         format!("unexpected {what} in {whole}")
     } else {
@@ -56,6 +58,7 @@ fn found(rest: &str) -> &str {
     let is_word = |c: char| c.is_alphanumeric() || c == '_';
     let end = match rest.chars().next() {
         None => 0,
+        Some('"' | '\'' | '`') => tokens(rest).next().map_or(0, |token| token.span.range().len()),
         Some('$') if rest.starts_with("${") => 2,
         Some(c) if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
         Some(c) => c.len_utf8(),
@@ -63,8 +66,10 @@ fn found(rest: &str) -> &str {
     rest.get(..end).unwrap_or_default()
 }
 
-fn words(rules: &[Rule]) -> String {
+fn words(rules: &[Rule], whole: &str) -> String {
     let mut names: Vec<&str> = rules.iter().filter_map(|rule| word(*rule)).collect();
+    // Of what stands in something larger, the end is not the author's to write.
+    names.retain(|name| *name != "the end" || whole == EXPRESSION);
     names.sort_unstable();
     names.dedup();
     // Where a value may stand, so may a sign or a bracket that begins one: "a value" says it.

@@ -1,19 +1,19 @@
 //! Expressions: CEL text to tree.
 
 mod build;
-mod depth;
 mod expected;
 mod literal;
 
 pub(crate) use build::{build, build_string, build_templated};
-pub(crate) use depth::too_deep;
 pub(crate) use expected::{describe, describe_in};
 pub(crate) use literal::unescape;
 
 use super::grammar::{Rule, WritGrammar};
 use super::span_map::SpanMap;
+use super::token::{Depth, TokenKind, tokens};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::EXPRESSION_BYTES_MAX;
+use crate::text::Span;
 use crate::tree::{Expr, ExprKind};
 use pest::Parser;
 use pest::error::InputLocation;
@@ -36,9 +36,9 @@ pub fn parse(text: &str, at: &SpanMap) -> (Expr, Vec<Diagnostic>) {
         let message = format!("the expression is longer than {EXPRESSION_BYTES_MAX} bytes");
         return failed(Diagnostic::new(Code::SourceTooLarge, whole, message));
     }
-    if let Some(offset) = too_deep(text) {
-        let span = at.span(offset, offset + 1);
-        return failed(Diagnostic::new(Code::TooDeep, span, "the expression is nested too deeply"));
+    if let Some((span, problem)) = unreadable(text) {
+        let at = at.span(span.start as usize, span.end as usize);
+        return failed(problem.describe("the expression", at, text.get(span.range())));
     }
     match WritGrammar::parse(Rule::expression_only, text) {
         Ok(mut pairs) => {
@@ -56,6 +56,62 @@ pub fn parse(text: &str, at: &SpanMap) -> (Expr, Vec<Diagnostic>) {
             failed(describe(text, start, &error.variant, at))
         }
     }
+}
+
+/// What the parser must not be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Problem {
+    /// A string without an end.
+    Unclosed,
+    /// A word with a string right behind it.
+    Glued,
+    /// Nesting beyond the limit, which would exhaust the stack.
+    TooDeep,
+}
+
+impl Problem {
+    /// What a token is to the depth seen so far, if it is a problem at all.
+    pub(crate) fn of(token: super::token::Token, depth: &mut Depth, text: &str) -> Option<Self> {
+        match token.kind {
+            TokenKind::Unclosed => Some(Self::Unclosed),
+            TokenKind::Glued => Some(Self::Glued),
+            _ => depth.is_exceeded_by(token, text).then_some(Self::TooDeep),
+        }
+    }
+
+    /// The problem in words; `whole` is what it is found in, and `found` the text at the place.
+    pub(crate) fn describe(self, whole: &str, span: Span, found: Option<&str>) -> Diagnostic {
+        let found = found.unwrap_or_default();
+        match self {
+            Self::Unclosed => {
+                let quoted = found.trim_start_matches(|c: char| c.is_ascii_alphabetic());
+                let long = ["\"\"\"", "'''"].into_iter().find(|long| quoted.starts_with(long));
+                let quote = long.or_else(|| quoted.get(..1)).unwrap_or("\"");
+                let message = if long.is_some() {
+                    "the string is not closed"
+                } else {
+                    "the string is not closed on its line"
+                };
+                Diagnostic::new(Code::Unterminated, span, message)
+                    .help(format!("close it with `{quote}`"))
+            }
+            Self::Glued => {
+                let message = format!("`{found}`: a string right behind a word");
+                Diagnostic::new(Code::UnexpectedToken, span, message)
+                    .help("put a space between the two")
+            }
+            Self::TooDeep => {
+                Diagnostic::new(Code::TooDeep, span, format!("{whole} is nested too deeply"))
+            }
+        }
+    }
+}
+
+/// The first problem of a text and its place in it.
+fn unreadable(text: &str) -> Option<(Span, Problem)> {
+    let mut depth = Depth::default();
+    tokens(text)
+        .find_map(|token| Problem::of(token, &mut depth, text).map(|problem| (token.span, problem)))
 }
 
 #[cfg(test)]

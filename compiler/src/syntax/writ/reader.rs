@@ -1,6 +1,7 @@
 //! What every construct's parser needs: spans, names, literals, and words for what did not parse.
 
 use super::target::Ends;
+use super::words;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::expr::{build_string, build_templated, describe_in, unescape};
 use crate::syntax::grammar::{Rule, WritGrammar};
@@ -22,8 +23,8 @@ pub(super) struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(text: &'t str) -> Self {
-        Self { text, map: SpanMap::verbatim(0), ends: Ends::default(), diagnostics: Vec::new() }
+    pub(super) fn new(text: &'t str, diagnostics: Vec<Diagnostic>) -> Self {
+        Self { text, map: SpanMap::verbatim(0), ends: Ends::default(), diagnostics }
     }
 
     /// The place of a pair, without the white space that a rule takes behind its last optional part.
@@ -46,7 +47,7 @@ impl<'t> Reader<'t> {
             _ => None,
         };
         let pair = inner.as_ref().unwrap_or(pair);
-        let value = if pair.as_rule() == Rule::string {
+        let value = if matches!(pair.as_rule(), Rule::string | Rule::quoted_method) {
             self.string(pair)
         } else {
             pair.as_str().trim_end().to_owned()
@@ -120,14 +121,20 @@ impl<'t> Reader<'t> {
         before: Option<Span>,
     ) {
         let span = self.span(pair);
+        let start = span.start as usize;
+        let slice = self.text.get(span.range()).unwrap_or_default();
+        if let Some(unknown) = words::unknown(slice, start, due, whole) {
+            self.diagnostics.push(unknown);
+            return;
+        }
         let alone = self.explain(span.start as usize, span, due, whole);
-        let starts = alone.primary.span.start == span.start;
+        let begins = alone.primary.span.start == span.start;
         let longer = before
-            .filter(|_| starts)
+            .filter(|_| begins)
             .map(|before| self.explain(before.start as usize, span, due, whole));
         let best = match longer {
-            Some(longer) if longer.primary.span.start >= span.start => longer,
-            Some(_) | None => alone,
+            Some(longer) if longer.primary.span.start > span.start => longer,
+            longer => words::stray_clause(slice, start, due).or(longer).unwrap_or(alone),
         };
         self.diagnostics.push(best);
     }

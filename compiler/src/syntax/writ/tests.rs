@@ -2,7 +2,8 @@
 
 use super::parse;
 use crate::diagnostic::Diagnostic;
-use crate::tree::Module;
+use crate::syntax::span_map::SpanMap;
+use crate::tree::{Module, StepKind};
 use proptest::prelude::*;
 
 const QUICKSTART: &str = include_str!("../../../../tests/cases/quickstart/workflow.writ");
@@ -90,54 +91,99 @@ fn services_and_types_read_clean() {
 
 #[test]
 fn each_mistake_is_one_message_and_the_rest_is_read() {
-    insta::assert_snapshot!(messages(r#"workflow "w" { call a = aml.createScreening { "#), @r#"WR0102 `{` is never closed @ {"#);
     insta::assert_snapshot!(messages(
         r#"workflow "w" {
           cal a = aml.createScreening { }
           call b = aml { }
           call c = aml.createScreening { x 1 }
+          timeout 30 seconds
           transform d 5
-          transform e = 1 +
-          approval f { label "x" asign role:x }
+          emit e = "x.y"
+          timeout 30s
+          approval f { label "x" asign role:x timeout 2h }
           decide g = trigger.x { a => b
             c -> d }
-          wait h for
-          end i
+          wait h till trigger.x
+          call i = aml.get
+          retry 3 times
+          tiemout 5s
+          frobnicate j = 1
+          trigger cron
+          decide k = trigger.x { a { transfrom l = 1 } b "x" }
+          transform m = [1, 2 3]
+          transform n = trigger.x = 3
+          "stray"
         }
         flow "x" {}
         test "t" { anything }
-        type T = [string
-        "#,
-    ), @r#"WR0102 `[` is never closed @ ["#);
-    insta::assert_snapshot!(messages(
-        r#"workflow "w" {
-          cal a = aml.createScreening { }
-          call b = aml { }
-          call c = aml.createScreening { x 1 }
-          transform d 5
-          transform e = 1 +
-          approval f { label "x" asign role:x }
-          decide g = trigger.x { a => b
-            c -> d }
-          wait h for
-          end i
-        }
-        flow "x" {}
-        test "t" { anything }
+        policy "p" { always }
+        service s { operatoin o { GET "/" } operation p { GET "/" reqest string } operation q { } }
         type T = string |
+        type U = strin(g)
+        use
         "#,
     ), @r#"
-    WR0101 unexpected `cal` in the workflow @ cal
-    WR0101 unexpected `{` in the workflow: expected a value or an HTTP method @ {
+    WR0101 unknown word `cal` in the workflow @ cal
+    WR0101 unexpected `{` in the workflow: expected an HTTP method @ {
     WR0101 unexpected `x` in the workflow: expected a value @ x
     WR0101 unexpected `5` in the workflow: expected `=` @ 5
-    WR0101 unexpected `f` in the workflow: expected `->`, an operator or the end @ f
-    WR0101 unexpected `i` in the workflow: expected `->`, an operator or the end @ i
+    WR0101 `timeout` is no clause of what stands before it @ timeout
+    WR0101 unexpected `till` in the workflow: expected `for` or `until` @ till
+    WR0101 unknown word `times` in the workflow @ times
+    WR0101 unexpected `3` in the workflow: expected an operator @ 3
+    WR0101 unexpected `=` in the workflow: expected `->` or an operator @ =
+    WR0101 unknown word `asign` in the approval @ asign
     WR0101 unexpected `=` in the decision: expected `->` or `{` @ =
-    WR0101 unexpected `flow` in the file: expected the end @ flow
+    WR0101 unexpected string in the decision: expected `->` or `{` @ "x"
+    WR0101 unknown word `transfrom` in the block @ transfrom
+    WR0101 unknown word `flow` in the file @ flow
     WR0110 test blocks are not supported yet @ test "t" { anything }
-    WR0101 unexpected end in the file: expected a type @
+    WR0110 policies are not supported yet @ policy "p" { always }
+    WR0101 unknown word `operatoin` in the service @ operatoin
+    WR0101 unknown word `reqest` in the operation @ reqest
+    WR0107 the operation `q` has no method and path @ q
+    WR0101 unexpected `U` in the file @ U
+    WR0101 unexpected end in the file: expected a service's name @
     "#);
+}
+
+#[test]
+fn a_step_that_does_not_parse_is_still_a_step() {
+    let text = r#"workflow "w" {
+      transform a = 1
+      emit b
+      approval c { asign role:x }
+      decide d = step.a.output { x => a }
+      transform e = { "f": }
+    }"#;
+    let (module, diagnostics) = parse(text);
+    assert_eq!(diagnostics.len(), 4);
+    let steps = &module.workflows[0].steps;
+    let ids: Vec<_> = steps.iter().map(|step| step.id.value.as_str()).collect();
+    assert_eq!(ids, ["a", "b", "c", "d", "e"]);
+    assert!(steps[1..].iter().all(|step| step.kind == StepKind::Error));
+}
+
+#[test]
+fn arrows_lead_to_ends() {
+    let module = clean(
+        r#"workflow "w" {
+          transform a = 1
+          -> fail "a.failed" "Because of ${trigger.x}"
+          transform end_2 = 2
+          -> end
+          call c = x GET "/c"
+          on error 404 -> end
+          on error -> fail "c.failed"
+          decide d = trigger.x { p -> end q {} r { transform "end" = 3 } default -> fail "d.failed" }
+        }"#,
+    );
+    let workflow = &module.workflows[0];
+    let ids: Vec<_> = workflow.steps.iter().map(|s| s.id.value.as_str()).collect();
+    assert_eq!(ids, ["a", "end_2", "c", "d", "end", "a_fail", "end_3", "c_fail", "d_fail"]);
+    let edges: Vec<_> =
+        workflow.edges.iter().map(|e| format!("{} -> {}", e.from.value, e.to.value)).collect();
+    assert_eq!(edges, ["a -> a_fail", "c -> d"]);
 }
 
 proptest! {
@@ -159,4 +205,66 @@ proptest! {
             prop_assert!(diagnostic.primary.span.end as usize <= text.len());
         }
     }
+}
+
+#[test]
+fn nothing_nests_without_bound() {
+    let deep = |open: &str, n: usize| open.repeat(n);
+    let texts = [
+        format!("workflow \"w\" {{ transform a = {}", deep("(", 100_000)),
+        format!("workflow \"w\" {{ transform a = {} }}", deep("a ?\n", 50_000)),
+        format!("workflow \"w\" {{ transform a = {} }}", deep("a ? b : c in\n", 50_000)),
+        format!("workflow \"w\" {{ transform a = {} }}", deep("!", 50_000)),
+        format!("workflow \"w\" {{ transform a = {}x }}", deep("- ", 50_000)),
+        format!("workflow \"w\" {{ transform a = \"\"\"x\n\"\"\" + {} }}", deep("(", 50_000)),
+        format!("workflow \"w\" {{ transform a = r\"\\\" + {} }}", deep("(", 50_000)),
+        format!("workflow \"w\" {{ transform a = b.`'` + {} }}", deep("[", 50_000)),
+        format!("workflow \"w\" {{ transform a = {{a: 0x1Fr\"\\\": {} }}", deep("{a: ", 50_000)),
+        format!("workflow \"w\" {{ {} }}", deep("decide d = a { x { ", 50_000)),
+        format!("type A = {}", deep("[", 50_000)),
+        format!("type A = {} json", deep("secret ", 50_000)),
+        format!("\"{}", deep("{", 50_000)),
+        format!("a \"b\n {} // '{}\n {}", deep("{", 40), deep("{", 5_000), deep("}", 40)),
+        format!("workflow \"w\" {{ decide d = a {{ x // {}\n y -> z }} }}", deep("{", 5_000)),
+        format!("service x {{ {} }}", deep("operation y { z ", 30)),
+    ];
+    for text in texts {
+        let (_, diagnostics) = parse(&text);
+        assert!(!diagnostics.is_empty(), "{}", text.get(..60).unwrap());
+    }
+    let chain = format!("a{}", " ? b : c".repeat(50_000));
+    assert!(!crate::syntax::expr::parse(&chain, &SpanMap::verbatim(0)).1.is_empty());
+}
+
+/// Diagnostics for a text that was written in many lines, each with the line it points at.
+fn lines(text: &str) -> String {
+    let (_, diagnostics) = parse(text);
+    let line = |d: &Diagnostic| text.get(..d.primary.span.start as usize).unwrap().lines().count();
+    let said = diagnostics.iter().map(|d| format!("{}: {}", line(d), d.message));
+    said.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_missing_brace_is_pointed_at_where_it_is_missing_and_hides_no_other_item() {
+    let without = |line: &str| {
+        let text = format!("{QUICKSTART}\nworkflow \"v\" {{\n  cal x = 1\n}}\n");
+        lines(&text.replacen(line, "", 1))
+    };
+    insta::assert_snapshot!(without("    hmacKey: trigger.hmacKey\n  }\n"), @r#"
+    8: `{` is never closed
+    40: unknown word `cal` in the workflow
+    "#);
+    insta::assert_snapshot!(without("    failed -> notify_failure\n  }\n"), @r#"
+    14: `{` is never closed
+    40: unknown word `cal` in the workflow
+    "#);
+    insta::assert_snapshot!(without("workflow \"indonesian-kyc-v1\" {\n"), @r#"
+    37: `}` closes nothing
+    41: unknown word `cal` in the workflow
+    "#);
+    insta::assert_snapshot!(without(" {\n    label \"KTP requires manual review\""), @r#"
+    31: `}` closes nothing
+    41: unknown word `cal` in the workflow
+    "#);
+    insta::assert_snapshot!(lines(&QUICKSTART.replacen("requires manual review\"", "requires manual review", 1)), @r#"30: the string is not closed on its line"#);
 }

@@ -1,6 +1,8 @@
 //! Types and their declarations.
 
 use super::reader::Reader;
+use crate::diagnostic::Code;
+use crate::limits::NESTING_MAX;
 use crate::syntax::grammar::Rule;
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{FieldType, TypeAlias, TypeExpr, TypeExprKind};
@@ -42,6 +44,10 @@ fn type_term(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> TypeExpr {
             label @ (Rule::kw_secret | Rule::kw_pii) => labels.push(label),
             _ => ty = type_primary(part, reader),
         }
+    }
+    if labels.len() > NESTING_MAX {
+        reader.report(Code::TooDeep, span, "the type has too many labels");
+        return TypeExpr { kind: TypeExprKind::Error, span };
     }
     for label in labels.into_iter().rev() {
         let inner = Box::new(ty);

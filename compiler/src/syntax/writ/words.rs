@@ -1,0 +1,75 @@
+//! Words that begin something, for what begins with another.
+
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
+use crate::syntax::grammar::Rule;
+use crate::syntax::token::{TokenKind, tokens};
+use crate::text::{Span, Spanned};
+
+const ITEMS: &[&str] = &["use", "type", "service", "workflow"];
+const SERVICE_ITEMS: &[&str] = &["type", "operation"];
+const OPERATION_CLAUSES: &[&str] = &[
+    "GET", "POST", "PUT", "PATCH", "DELETE", "query", "request", "response", "output", "not",
+    "safe", "rate", "external", "verdict",
+];
+const STEPS: &[&str] = &["call", "decide", "transform", "wait", "emit", "approval", "end", "fail"];
+const WORKFLOW_CLAUSES: &[&str] = &["name", "trigger", "start"];
+const CALL_CLAUSES: &[&str] = &["body", "headers", "timeout", "retry", "on"];
+const APPROVAL_CLAUSES: &[&str] = &["label", "assign", "data", "timeout", "on", "not"];
+
+/// The words that may begin what is due, in groups.
+fn known(due: Rule) -> &'static [&'static [&'static str]] {
+    match due {
+        Rule::item_only => &[ITEMS],
+        Rule::service_item_only => &[SERVICE_ITEMS],
+        Rule::operation_clause_only => &[OPERATION_CLAUSES],
+        Rule::workflow_item_only => &[STEPS, WORKFLOW_CLAUSES, CALL_CLAUSES],
+        Rule::step_only => &[STEPS, CALL_CLAUSES],
+        Rule::approval_clause_only => &[APPROVAL_CLAUSES],
+        // The other rules are not due where a word begins something.
+        _ => &[],
+    }
+}
+
+/// What to say of a text in which nothing that is due begins, because its first word is none of those. `text` stands
+/// at `start` of the source.
+pub(super) fn unknown(text: &str, start: usize, due: Rule, whole: &str) -> Option<Diagnostic> {
+    let (word, span) = first_word(text, start)?;
+    let groups = known(due);
+    let mut words = groups.iter().copied().flatten().copied();
+    if groups.is_empty() || words.any(|known| known == word) {
+        return None;
+    }
+    let message = format!("unknown word `{word}` in {whole}");
+    let diagnostic = Diagnostic::new(Code::UnexpectedToken, span, message);
+    let words = || groups.iter().copied().flatten().copied();
+    Some(if nearest(word, words()).is_some() {
+        did_you_mean(diagnostic, &Spanned::new(word.to_owned(), span), words())
+    } else {
+        let first: Vec<_> = groups.first().copied().unwrap_or_default().to_vec();
+        diagnostic.note(format!("what may stand here begins with {}", first.join(", ")))
+    })
+}
+
+/// What to say of a clause of calls that follows something else.
+pub(super) fn stray_clause(text: &str, start: usize, due: Rule) -> Option<Diagnostic> {
+    let (word, span) = first_word(text, start)?;
+    let stray =
+        matches!(due, Rule::workflow_item_only | Rule::step_only) && CALL_CLAUSES.contains(&word);
+    stray.then(|| {
+        let message = format!("`{word}` is no clause of what stands before it");
+        Diagnostic::new(Code::UnexpectedToken, span, message)
+            .help("clauses of a call stand behind its arguments, before its arrow")
+    })
+}
+
+/// The first word of a text, when it begins something: a name, a text or a block follows.
+fn first_word(text: &str, start: usize) -> Option<(&str, Span)> {
+    let mut tokens = tokens(text).skip_while(|token| token.kind == TokenKind::Doc);
+    let first = tokens.next().filter(|token| token.kind == TokenKind::Word)?;
+    let begins = tokens.next().is_some_and(|next| {
+        matches!(next.kind, TokenKind::Word | TokenKind::Text | TokenKind::Open(b'{'))
+    });
+    let word = text.get(first.span.range()).filter(|_| begins)?;
+    let at = |offset: u32| start + offset as usize;
+    Some((word, Span::new(at(first.span.start), at(first.span.end))))
+}
