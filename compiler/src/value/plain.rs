@@ -37,9 +37,18 @@ impl Value {
     ///
     /// When JSON cannot hold the value, or a limit is exceeded.
     pub fn to_plain(&self, limits: PlainLimits) -> Result<Self, NotPlain> {
+        self.to_plain_counted(limits).map(|(value, _)| value)
+    }
+
+    /// The same, and how many bytes of the limit the value takes.
+    ///
+    /// # Errors
+    ///
+    /// When JSON cannot hold the value, or a limit is exceeded.
+    pub fn to_plain_counted(&self, limits: PlainLimits) -> Result<(Self, usize), NotPlain> {
         let mut budget = limits.bytes_max;
-        plain(self, limits, limits.depth_max, &mut budget)
-            .map(|changed| changed.unwrap_or_else(|| self.clone()))
+        let changed = plain(self, limits, limits.depth_max, &mut budget)?;
+        Ok((changed.unwrap_or_else(|| self.clone()), limits.bytes_max.saturating_sub(budget)))
     }
 }
 

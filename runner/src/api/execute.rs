@@ -56,9 +56,9 @@ pub(super) async fn execute(api: &Api, request: Checked<'_>) -> Result<Response<
         by: request.caller.actor(),
     };
     match api.0.store.accept(execution).await? {
-        Accepted::New(row) => {
-            api.0.engine.submit(row.run);
-            Ok(reply::data(StatusCode::ACCEPTED, "execution", &view(&row)))
+        Accepted::New { execution, run } => {
+            api.0.engine.submit_new(*run);
+            Ok(reply::data(StatusCode::ACCEPTED, "execution", &view(&execution)))
         }
         Accepted::Existing(row) => {
             let ended = match row.status {

@@ -3,7 +3,7 @@
 use super::handle::{Boxed, Control};
 use super::{
     Actor, Caller, Clock, DeliverError, Delivered, EngineHandle, EngineOptions, Health, Journal,
-    RunKey,
+    RunKey, StoredRun,
 };
 use crate::machine::EventKind;
 use std::sync::Arc;
@@ -33,6 +33,7 @@ impl<J: Journal, C: Caller> Engine<J, C> {
 
 impl<J: Journal, C: Caller> Control for Engine<J, C> {
     fn submit(&self, _run: RunKey) {}
+    fn submit_new(&self, _run: StoredRun) {}
     fn deliver(
         &self,
         _run: RunKey,

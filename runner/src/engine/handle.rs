@@ -1,6 +1,6 @@
 //! The engine from outside: submit a run, deliver an event to one, look at its health, drain it.
 
-use super::{Actor, RunKey};
+use super::{Actor, RunKey, StoredRun};
 use crate::machine::{EventKind, ExecutionStatus};
 use std::future::Future;
 use std::pin::Pin;
@@ -18,8 +18,6 @@ pub struct EngineOptions {
     pub deliveries_max: usize,
     /// Programs kept decoded and verified.
     pub programs_cached_max: usize,
-    /// Notified after each commit that may have put an event into the outbox.
-    pub outbox: Option<Arc<tokio::sync::Notify>>,
 }
 
 impl Default for EngineOptions {
@@ -29,7 +27,6 @@ impl Default for EngineOptions {
             runs_queued_max: crate::limits::RUNS_QUEUED_MAX,
             deliveries_max: crate::limits::DELIVERIES_MAX,
             programs_cached_max: crate::limits::PROGRAMS_CACHED_MAX,
-            outbox: None,
         }
     }
 }
@@ -74,6 +71,7 @@ pub(super) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// The engine without its type parameters.
 pub(super) trait Control: Send + Sync {
     fn submit(&self, run: RunKey);
+    fn submit_new(&self, run: StoredRun);
     fn deliver(
         &self,
         run: RunKey,
@@ -89,10 +87,15 @@ pub(super) trait Control: Send + Sync {
 pub struct EngineHandle(pub(super) Arc<dyn Control>);
 
 impl EngineHandle {
-    /// Takes up a run that has been accepted, or sent back to be worked on. Returns at once; a run that is
-    /// beyond the engine's limit waits in the store.
+    /// Takes up a run that was accepted earlier, or sent back to be worked on. Returns at once; a run that is beyond
+    /// the engine's limit waits in the store.
     pub fn submit(&self, run: RunKey) {
         self.0.submit(run);
+    }
+
+    /// Takes up a run that was just accepted, as [`Self::submit`], without reading it back from the store.
+    pub fn submit_new(&self, run: StoredRun) {
+        self.0.submit_new(run);
     }
 
     /// Delivers an event to a run and returns once the outcome is on disk.

@@ -40,7 +40,7 @@ pub struct Commit {
 }
 
 /// A run as loaded to be continued.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StoredRun {
     /// Its key.
     pub run: RunKey,
@@ -56,7 +56,8 @@ pub struct StoredRun {
     pub seq: u64,
     /// The state as last committed; empty while no event has been applied.
     pub state: Vec<u8>,
-    /// The payloads the state may refer to, secrets included.
+    /// The payloads that the state may refer to, by [`PayloadId`](crate::machine::PayloadId), secrets included:
+    /// outputs, kept error bodies, and the inputs of calls that have not ended. The trigger's inputs are in `start`.
     pub payloads: HashMap<u32, Value>,
 }
 

@@ -61,6 +61,12 @@ pub enum EventKind {
         /// Who asked.
         actor_user_id: Option<String>,
     },
+    /// This release cannot continue the run: its program or its state cannot be read. It ends as failed, rather than
+    /// looking healthy for ever.
+    Abandoned {
+        /// Why, in words for the operator.
+        reason: String,
+    },
 }
 
 /// An approver's decision.
@@ -105,9 +111,9 @@ pub enum FailureClass {
     Timeout,
     /// The connection could not be made: the request was certainly not seen.
     NotSent,
-    /// The connection broke after the request was sent: it may have been seen.
+    /// The connection broke after the request was sent, before the whole answer came: it may have been seen.
     Broken,
-    /// The answer could not be used: truncated, too large, or not what its content type says.
+    /// The answer could not be used: too large, or not what its content type says.
     BadResponse,
     /// The call cannot be made at all: no such connection, a refused address, a value that is no URL or header.
     Refused,

@@ -1,6 +1,6 @@
 //! Rows as the API and the engine see them.
 
-use crate::engine::{Actor, RunKey};
+use crate::engine::{Actor, RunKey, StoredRun};
 use crate::machine::{ErrorInfo, ExecutionStatus, StepStatus};
 use crate::time::Millis;
 use secrecy::SecretString;
@@ -79,7 +79,12 @@ pub struct NewExecution {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Accepted {
     /// It is on disk; the engine can take it.
-    New(Box<ExecutionRow>),
+    New {
+        /// As read.
+        execution: Box<ExecutionRow>,
+        /// As the engine takes it, so that it need not be read back.
+        run: Box<StoredRun>,
+    },
     /// The same request was accepted before; this is that execution.
     Existing(Box<ExecutionRow>),
     /// Another request was accepted under this `externalId`.

@@ -110,11 +110,13 @@ impl<N: Connections> HttpCaller<N> {
                 format!("the answer of `{service}` ({status}) {what}"),
             )
         };
-        let body = body.map_err(|error| {
-            bad(match error {
-                BodyError::TooLong(max) => format!("is longer than {} MiB", max / 1024 / 1024),
-                BodyError::Truncated => "broke off before its end".into(),
-            })
+        let body = body.map_err(|error| match error {
+            BodyError::TooLong(max) => bad(format!("is longer than {} MiB", max / 1024 / 1024)),
+            // The connection's fault, not the answer's: another attempt may bring the whole of it.
+            BodyError::Truncated => failure(
+                FailureClass::Broken,
+                format!("the answer of `{service}` ({status}) broke off before its end"),
+            ),
         })?;
         let body = response::parse_body(response.headers(), &body).map_err(bad)?;
         Ok(CallResponse { status: status.as_u16(), body })

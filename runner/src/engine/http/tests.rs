@@ -169,12 +169,12 @@ async fn answers_that_are_not_what_they_say_are_bad() {
 }
 
 #[tokio::test]
-async fn a_truncated_answer_is_bad_and_a_missing_one_broken() {
+async fn a_truncated_answer_is_broken_as_a_missing_one_is() {
     let head =
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{\"a\":";
     let address = raw_server(head).await;
     let failure = caller(&format!("http://{address}")).call(request("/x")).await.unwrap_err();
-    assert_eq!(failure.class, FailureClass::BadResponse, "{}", failure.message);
+    assert_eq!(failure.class, FailureClass::Broken, "{}", failure.message);
     assert!(failure.message.contains("broke off"), "{}", failure.message);
 
     let address = raw_server("").await;
