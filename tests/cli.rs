@@ -92,6 +92,9 @@ fn what_cannot_be_checked_is_exit_code_two_with_advice() {
         assert!(stderr.contains(says), "{args:?}: {stderr}");
         assert!(stderr.starts_with("error: ") || stderr.contains("error: "), "{stderr}");
     }
+    // What holds nothing proves nothing.
+    let stderr = run_in(directory.path(), &["check", "-"], b"").fails(2);
+    assert!(stderr.contains("no workflow in <stdin>"), "{stderr}");
     std::fs::write(directory.path().join("odd.txt"), b"{}").unwrap();
     let stderr = run_in(directory.path(), &["check", "odd.txt"], b"").fails(2);
     assert!(stderr.contains("--syntax"), "{stderr}");

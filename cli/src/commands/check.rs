@@ -1,7 +1,7 @@
 //! `writ check`: what is wrong with workflows.
 
 use crate::failure::{Failure, Outcome};
-use crate::input::{self, SyntaxArg};
+use crate::input::{self, Source, SyntaxArg};
 use crate::output;
 use clap::ValueEnum;
 use std::io::Write;
@@ -104,10 +104,19 @@ struct Tally {
     errors: usize,
     warnings: usize,
     denied: bool,
+    /// Workflows, services and types.
+    declared: usize,
 }
 
 impl Tally {
+    /// Whether there was nothing to find anything wrong with.
+    fn is_empty(&self) -> bool {
+        self.declared == 0 && self.errors == 0 && self.warnings == 0
+    }
+
     fn add(&mut self, analysis: &Analysis, threshold: Severity) {
+        let module = &analysis.module;
+        self.declared += module.workflows.len() + module.services.len() + module.types.len();
         for diagnostic in &analysis.diagnostics {
             match diagnostic.severity {
                 Severity::Error => self.errors += 1,

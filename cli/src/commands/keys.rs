@@ -54,7 +54,7 @@ struct Create {
     json: bool,
 }
 
-/// List the keys that are not revoked; never the keys themselves, which nobody has but their holders
+/// List the keys that are not revoked: what they may do, never the keys themselves
 #[derive(Debug, clap::Args)]
 struct List {
     #[command(flatten)]
@@ -147,8 +147,11 @@ async fn revoke(args: &Revoke) -> Outcome {
 /// The store of a data directory that must be there: looking at keys makes none.
 fn existing_store(place: &DataPlace) -> Result<Store, Failure> {
     if !place.data.exists() {
-        return Err(Failure::new(format_args!("there is no {}", place.data.display()))
-            .help("name the server's data directory with --data"));
+        return Err(Failure::new(format_args!(
+            "there is no data directory {}",
+            place.data.display()
+        ))
+        .help("name the server's data directory with --data"));
     }
     runtime::open_store(place)
 }

@@ -56,9 +56,10 @@ impl OneWorkflow {
                 ))
             }),
             None => {
-                let first = all
-                    .next()
-                    .ok_or_else(|| Failure::new(format_args!("{name} holds no workflow")))?;
+                let first = all.next().ok_or_else(|| {
+                    Failure::new(format_args!("{name} holds no workflow"))
+                        .help("this command needs one")
+                })?;
                 if all.next().is_some() {
                     return Err(Failure::new(format_args!("{name} holds several workflows"))
                         .help("say which with --workflow SLUG"));
