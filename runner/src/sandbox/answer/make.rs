@@ -71,8 +71,10 @@ impl<'a> Maker<'a> {
             Shape::Error | Shape::Json | Shape::Map(_) => Value::Object(Map::new()),
             Shape::Null => Value::Null,
             Shape::Bool => {
-                let follows = names::follows_verdict(name) && self.outcome.is_good();
-                Value::Bool(names::always(name) || follows)
+                let good = self.outcome.is_good();
+                let follows = names::follows_verdict(name) && good;
+                let doubts = names::is_doubt(name) && !good;
+                Value::Bool(names::always(name) || follows || doubts)
             }
             Shape::Int => self.number(place, true),
             Shape::Number => self.number(place, false),

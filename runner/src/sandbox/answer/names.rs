@@ -38,6 +38,11 @@ pub fn follows_verdict(name: &str) -> bool {
     matches!(name, "allow" | "passed" | "satisfied" | "valid" | "match")
 }
 
+/// Truth values that are `true` when somebody has to look.
+pub fn is_doubt(name: &str) -> bool {
+    name == "manualReviewRequired"
+}
+
 /// Truth values that are always `true`.
 pub fn always(name: &str) -> bool {
     matches!(name, "ok" | "active")
@@ -117,6 +122,9 @@ pub fn text(name: &str) -> Option<&'static str> {
         "periodEnd" => "2026-04-30",
         "filename" => "document.pdf",
         "verdict" => "match",
+        "method" => "ktp_capture",
+        "parseMethod" => "bca_native",
+        "severity" => "high",
         "source" | "name" => "sandbox",
         "reason" | "description" => "chosen by the id that was given",
         _ => return None,
@@ -135,9 +143,17 @@ pub fn number(name: &str) -> Option<(Amount, Amount)> {
         "score" | "confidenceScore" | "authenticityScore" | "affordabilityScore" => {
             (Whole(96), Whole(41))
         }
-        "framesStored" | "present" | "page" | "total" | "succeeded" | "accountsConsolidated" => {
-            (Whole(1), Whole(1))
-        }
+        "framesStored"
+        | "present"
+        | "page"
+        | "total"
+        | "succeeded"
+        | "accountsConsolidated"
+        | "transactionCount"
+        | "flowVersion" => (Whole(1), Whole(1)),
+        "totalInflow" | "averageMonthlyInflow" | "inflow" => (Whole(15_000_000), Whole(900_000)),
+        "totalOutflow" | "averageMonthlyOutflow" | "outflow" => (Whole(9_000_000), Whole(800_000)),
+        "netMovement" => (Whole(6_000_000), Whole(100_000)),
         "passed" => (Whole(1), Whole(0)),
         "rejected" | "failed" | "anomalyCount" => (Whole(0), Whole(0)),
         "limit" => (Whole(20), Whole(20)),
