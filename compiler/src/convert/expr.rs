@@ -380,10 +380,13 @@ fn quoted(out: &mut String, text: &str, quote: char) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::indexing_slicing)]
+
     use super::*;
     use crate::syntax::expr::parse;
     use crate::syntax::span_map::SpanMap;
     use crate::text::Span;
+    use crate::tree::StepKind;
     use proptest::prelude::*;
 
     fn again(source: &str) -> String {
@@ -409,7 +412,8 @@ mod tests {
         assert_eq!(again("((a)) + (b * (c))"), "a + b * c");
     }
 
-    fn exprs() -> impl Strategy<Value = Expr> {
+    /// Expressions; with templates, as only `.writ` can hold inside others.
+    fn exprs(templates: bool) -> impl Strategy<Value = Expr> {
         let leaf = prop_oneof![
             Just(ExprKind::Null),
             any::<bool>().prop_map(ExprKind::Bool),
@@ -420,7 +424,7 @@ mod tests {
             prop::collection::vec(any::<u8>(), 0..4).prop_map(ExprKind::Bytes),
             "[a-d][a-z]{0,3}".prop_map(ExprKind::Ident),
         ];
-        leaf.prop_map(at).prop_recursive(4, 32, 3, |inner| {
+        leaf.prop_map(at).prop_recursive(4, 32, 3, move |inner| {
             let boxed = inner.clone().prop_map(Box::new);
             let items = prop::collection::vec(inner.clone(), 0..3);
             prop_oneof![
@@ -446,6 +450,21 @@ mod tests {
                     ExprKind::Select { operand, field, optional }
                 }),
                 items.clone().prop_map(ExprKind::List),
+                // No text before a template ends in `$`: `$${` stands for a literal.
+                (inner.clone(), "[a-c$ {}'\"\\\\]{0,2}[a-c {}'\"\\\\]").prop_map(
+                    move |(expr, text)| {
+                        let parts = vec![
+                            TemplatePart::Text(text.clone()),
+                            TemplatePart::Expr(without_templates(expr)),
+                            TemplatePart::Text(text),
+                        ];
+                        if templates { ExprKind::Template(parts) } else { ExprKind::Null }
+                    }
+                ),
+                (inner.clone(), "[a-c ]{0,2}").prop_map(|(value, key)| {
+                    let key = crate::text::Spanned::new(key, Span::default());
+                    ExprKind::Record(vec![Field { key: FieldKey::Name(key), value }])
+                }),
                 items.prop_map(|args| ExprKind::Call {
                     target: None,
                     function: crate::text::Spanned::new("f".to_owned(), Span::default()),
@@ -454,6 +473,11 @@ mod tests {
             ]
             .prop_map(at)
         })
+    }
+
+    /// Inside a template, text stands for itself.
+    fn without_templates(expr: Expr) -> Expr {
+        parse(&text(&expr, Style::Template), &SpanMap::verbatim(0)).0
     }
 
     const OPS: &[BinaryOp] = &[
@@ -474,11 +498,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_printed_reads_back_and_prints_the_same(expr in exprs()) {
+        fn what_is_printed_reads_back_and_prints_the_same(expr in exprs(false)) {
             let printed = text(&expr, Style::Template);
             let (read, diagnostics) = parse(&printed, &SpanMap::verbatim(0));
             prop_assert!(diagnostics.is_empty(), "{}: {:?}", printed, diagnostics);
             prop_assert_eq!(without_spans(&read), without_spans(&expr), "{}", printed);
+        }
+
+        #[test]
+        fn what_is_printed_in_a_file_reads_back(expr in exprs(true)) {
+            let printed = format!("workflow {{ transform x = {} }}", text(&expr, Style::Writ));
+            let (module, diagnostics) = crate::syntax::writ::parse(&printed);
+            prop_assert!(diagnostics.is_empty(), "{}: {:?}", printed, diagnostics);
+            let StepKind::Transform(read) = &module.workflows[0].steps[0].kind else {
+                return Err(TestCaseError::fail(printed));
+            };
+            prop_assert_eq!(without_spans(&read.value), without_spans(&expr), "{}", printed);
         }
     }
 

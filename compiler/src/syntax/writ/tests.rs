@@ -186,6 +186,21 @@ fn arrows_lead_to_ends() {
     assert_eq!(edges, ["a -> a_fail", "c -> d"]);
 }
 
+#[test]
+fn the_examples_of_the_documentation_read_clean() {
+    let page = include_str!("../../../../docs/language.md");
+    let examples: Vec<&str> =
+        page.split("```writ\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(examples.len() > 10);
+    for example in examples {
+        let item = ["use ", "///", "type ", "service ", "workflow "];
+        let is_file = item.iter().any(|word| example.starts_with(word));
+        let text =
+            if is_file { example.to_owned() } else { format!("workflow \"w\" {{\n{example}}}\n") };
+        clean(&text);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
