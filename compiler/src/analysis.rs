@@ -97,10 +97,8 @@ impl Analysis {
         for workflow in &module.workflows {
             let flow = flow::resolve(workflow, &mut diagnostics);
             let typed = types::check::check(workflow, &flow, &module, &catalog, &mut diagnostics);
-            checks::run(
-                &checks::Context { workflow, flow: &flow, typed: &typed },
-                &mut diagnostics,
-            );
+            let context = checks::Context::new(workflow, &flow, &typed);
+            checks::run(&context, &mut diagnostics);
             workflows.push(WorkflowAnalysis { flow, typed, compiled: None });
         }
         let diagnostics_dropped = in_order(&mut diagnostics);

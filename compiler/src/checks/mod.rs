@@ -1,15 +1,27 @@
 //! The checks: a list of small named functions, one rule each.
 
+mod approvals;
+mod calls;
+mod cases;
+mod events;
+mod graph;
+mod paths;
+mod reads;
+mod references;
 mod size;
 mod unsupported;
+mod verdicts;
+mod waits;
 
 use crate::diagnostic::Diagnostic;
-use crate::flow::Flow;
-use crate::tree::Workflow;
-use crate::types::check::Typed;
+use crate::flow::{Flow, StepIx};
+use crate::tree::{Step, Workflow};
+use crate::types::check::{OperationFacts, StepTyping, Typed};
+use paths::Ids;
+use reads::Read;
 
 /// What a check looks at.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub struct Context<'a> {
     /// The workflow as written.
     pub workflow: &'a Workflow,
@@ -17,17 +29,76 @@ pub struct Context<'a> {
     pub flow: &'a Flow,
     /// Its types.
     pub typed: &'a Typed,
+    /// The steps by id.
+    ids: Ids<'a>,
+    /// What each step reads of other steps.
+    reads: Vec<Vec<Read<'a>>>,
 }
 
 /// A check: looks, and adds what it finds.
 type Check = fn(&Context<'_>, &mut Vec<Diagnostic>);
 
 /// Every check, in the order they run.
-const CHECKS: &[Check] = &[size::too_many_parts, unsupported::event_wait];
+const CHECKS: &[Check] = &[
+    graph::unreachable,
+    graph::cycles,
+    references::output_of_a_step_that_may_not_have_run,
+    cases::coverage,
+    cases::conditions_without_else,
+    verdicts::unused,
+    approvals::rejection_without_route,
+    approvals::silent_timeout,
+    approvals::timeout_that_never_comes,
+    approvals::assignee,
+    calls::retry,
+    calls::unsafe_retry,
+    calls::timeout,
+    calls::error_class,
+    waits::duration,
+    waits::instant,
+    events::name,
+    size::too_many_parts,
+    unsupported::event_wait,
+];
 
 /// Runs every check.
 pub fn run(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for check in CHECKS {
         check(context, diagnostics);
+    }
+}
+
+impl<'a> Context<'a> {
+    /// Gathers what the checks look at.
+    #[must_use]
+    pub fn new(workflow: &'a Workflow, flow: &'a Flow, typed: &'a Typed) -> Self {
+        let ids = paths::ids(workflow);
+        let reads = reads::of(workflow, &ids);
+        Self { workflow, flow, typed, ids, reads }
+    }
+
+    /// Every step, with its index.
+    fn steps(&self) -> impl Iterator<Item = (StepIx, &'a Step)> {
+        self.workflow.steps.iter().enumerate().map(|(at, step)| (StepIx::at(at), step))
+    }
+
+    /// The id of a step.
+    fn id(&self, step: StepIx) -> &'a str {
+        self.workflow.steps.get(step.index()).map_or("", |step| &step.id.value)
+    }
+
+    /// The types of a step.
+    fn typing(&self, step: StepIx) -> Option<&'a StepTyping> {
+        self.typed.steps.get(step.index())
+    }
+
+    /// The operation that a step calls, when its service's signature has it.
+    fn operation(&self, step: StepIx) -> Option<&'a OperationFacts> {
+        self.typing(step)?.call.as_ref()?.operation.as_ref()
+    }
+
+    /// What a step reads of other steps.
+    fn reads_of(&self, step: StepIx) -> &[Read<'a>] {
+        self.reads.get(step.index()).map_or(&[], Vec::as_slice)
     }
 }

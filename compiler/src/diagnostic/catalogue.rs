@@ -112,6 +112,8 @@ catalogue! {
     // 07xx: secrets and personal data
     // 08xx: approvals
     RejectWithoutRoute = "WR0801" Warning "rejection with no route";
+    SilentApproval = "WR0802" Warning "approval that nobody gave";
+    TimeoutNeverComes = "WR0803" Warning "rule for a timeout without a time";
     // 09xx: time and retries
     ReservedEvent = "WR0901" Error "reserved event name";
     UnsafeRetry = "WR0902" Warning "retry of an operation that is not safe to repeat";

@@ -9,6 +9,7 @@ mod resolve;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use arms::DEFAULT;
 pub use ran::{Fact, Ran, path_without};
 pub use reject::continues_after_reject;
 pub use resolve::resolve;

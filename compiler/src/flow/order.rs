@@ -69,15 +69,27 @@ impl Flow {
 
     fn find_reachable(&self) -> Vec<bool> {
         let mut reachable = vec![false; self.routes.len()];
-        let mut todo: Vec<StepIx> = self.start.into_iter().collect();
-        while let Some(step) = todo.pop() {
-            match reachable.get_mut(step.index()) {
-                Some(seen) if !*seen => *seen = true,
-                _ => continue,
+        if let Some(start) = self.start {
+            reachable = self.after(start);
+            if let Some(seen) = reachable.get_mut(start.index()) {
+                *seen = true;
             }
-            todo.extend(self.routes_of(step).iter().map(|route| route.target));
         }
         reachable
+    }
+
+    /// Which steps a step leads to, directly or not; itself only when it is on a cycle.
+    #[must_use]
+    pub fn after(&self, step: StepIx) -> Vec<bool> {
+        closure(self.routes.len(), step, |step| self.successors(step))
+    }
+
+    /// Which steps lead to a step, directly or not; itself only when it is on a cycle.
+    #[must_use]
+    pub fn before(&self, step: StepIx) -> Vec<bool> {
+        closure(self.routes.len(), step, |step| {
+            self.predecessors.get(step.index()).cloned().unwrap_or_default()
+        })
     }
 
     /// The steps that a step leads to, ascending, each once.
@@ -89,4 +101,18 @@ impl Flow {
         targets.dedup();
         targets
     }
+}
+
+/// Everything that can be come to from a step in one or more moves.
+fn closure(steps: usize, from: StepIx, moves: impl Fn(StepIx) -> Vec<StepIx>) -> Vec<bool> {
+    let mut seen = vec![false; steps];
+    let mut todo = moves(from);
+    while let Some(step) = todo.pop() {
+        match seen.get_mut(step.index()) {
+            Some(seen) if !*seen => *seen = true,
+            _ => continue,
+        }
+        todo.extend(moves(step));
+    }
+    seen
 }

@@ -106,6 +106,8 @@ pub fn path_without<'f>(
     facts: &[Fact],
 ) -> Option<Vec<(StepIx, &'f Route)>> {
     let start = flow.start?;
+    let mut avoided = Facts::none(flow.routes.len());
+    facts.iter().for_each(|fact| avoided.insert(*fact));
     let mut came_by: Vec<Option<(StepIx, &Route)>> = vec![None; flow.routes.len()];
     let mut todo = VecDeque::from([start]);
     while let Some(step) = todo.pop_front() {
@@ -113,7 +115,7 @@ pub fn path_without<'f>(
             break;
         }
         for route in flow.routes_of(step) {
-            if route.leaves(step).is_some_and(|fact| facts.contains(&fact)) {
+            if route.leaves(step).is_some_and(|fact| avoided.has(fact)) {
                 continue;
             }
             match came_by.get_mut(route.target.index()) {

@@ -1,7 +1,7 @@
 //! What follows a rejection that has no route of its own.
 
 use super::{Flow, StepIx};
-use crate::tree::{DecideStep, Expr, ExprKind, StepKind, Workflow};
+use crate::tree::{DecideStep, ExprKind, StepKind, Workflow};
 
 /// Whether a run goes on after an approval was rejected although no `onReject` says where: the only
 /// successor is a decision on the approval's own `output.decision`, which tells the two outcomes apart.
@@ -27,22 +27,10 @@ fn decides_on(decide: &DecideStep, id: &str) -> bool {
     let Some(expression) = &decide.expression else { return false };
     let mut path = Vec::new();
     let mut at = expression;
-    while let Some((operand, name)) = selected(at) {
+    while let Some((operand, name, false)) = at.selected() {
         path.push(name);
         at = operand;
     }
     path.reverse();
     at.kind == ExprKind::Ident("step".to_owned()) && path == [id, "output", "decision"]
-}
-
-/// The two parts of `operand.name` and `operand["name"]`.
-fn selected(expr: &Expr) -> Option<(&Expr, &str)> {
-    match &expr.kind {
-        ExprKind::Select { operand, field, optional: false } => Some((operand, &field.value)),
-        ExprKind::Index { operand, index, optional: false } => match &index.kind {
-            ExprKind::String(name) => Some((operand, name)),
-            _ => None,
-        },
-        _ => None,
-    }
 }

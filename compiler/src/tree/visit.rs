@@ -79,6 +79,22 @@ impl Expr {
         }
     }
 
+    /// For the last part of a path that is a name, `operand.name` or `operand["name"]`: the operand, the name, and
+    /// whether the part is optional.
+    #[must_use]
+    pub fn selected(&self) -> Option<(&Self, &str, bool)> {
+        match &self.kind {
+            ExprKind::Select { operand, field, optional } => {
+                Some((operand, &field.value, *optional))
+            }
+            ExprKind::Index { operand, index, optional } => match &index.kind {
+                ExprKind::String(name) => Some((operand, name, *optional)),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
     /// Whether this is a comprehension: `list.map(item, ...)` and its kin.
     #[must_use]
     pub fn is_comprehension(&self) -> bool {

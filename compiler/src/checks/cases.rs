@@ -1,0 +1,246 @@
+//! Decisions: every value handled, and no case for what can never be.
+
+use super::Context;
+use super::paths::StepPath;
+use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean, nearest};
+use crate::flow::{DEFAULT, Fact, Route, RouteKind, StepIx};
+use crate::text::{Name, Span};
+use crate::tree::{DecideStep, Expr, Step, StepKind};
+use crate::types::{FieldInfo, Shape, Type};
+use std::collections::{HashMap, HashSet};
+
+/// The labels of a decision by value against the values that its type has.
+pub(super) fn coverage(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let mut on_edges: HashMap<&str, Vec<Name>> = HashMap::new();
+    for edge in &context.workflow.edges {
+        if let Some(case) = &edge.case {
+            on_edges.entry(&edge.from.value).or_default().push(case.clone());
+        }
+    }
+    for (at, step) in context.steps() {
+        let StepKind::Decide(decide) = &step.kind else { continue };
+        let typing = context.typing(at).and_then(|typing| typing.decides.as_ref());
+        let (Some(expression), Some(ty)) = (&decide.expression, typing) else { continue };
+        let on_edges = on_edges.get(step.id.value.as_str()).map_or(&[][..], Vec::as_slice);
+        let decision = Decision {
+            step,
+            expression,
+            labels: labels(decide, on_edges),
+            default: default_of(at, context),
+            declared: declared(expression, context),
+        };
+        match values(ty) {
+            Values::Unknown => {}
+            Values::Closed(values) => decision.closed(&values, diagnostics),
+            Values::Open(ty) => decision.open(ty, diagnostics),
+        }
+    }
+}
+
+/// A decision by conditions that says nothing of the rest.
+pub(super) fn conditions_without_else(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for (at, step) in context.steps() {
+        let StepKind::Decide(decide) = &step.kind else { continue };
+        let has_default = decide.default.is_some() || default_of(at, context).is_some();
+        if decide.conditions.is_empty() || has_default || !context.flow.complete {
+            continue;
+        }
+        let message =
+            format!("\"{}\" does not say what follows when no condition holds", step.id.value);
+        diagnostics.push(
+            Diagnostic::new(Code::NoDefault, step.id.span, message)
+                .note("the run would fail there")
+                .help("add a default"),
+        );
+    }
+}
+
+fn default_of<'c>(at: StepIx, context: &Context<'c>) -> Option<&'c Route> {
+    context.flow.routes_of(at).iter().find(|route| route.kind == RouteKind::Default)
+}
+
+/// The labels of a decision, in its cases and on edges, each once; the default is none.
+fn labels(decide: &DecideStep, on_edges: &[Name]) -> Vec<Name> {
+    let mut seen = HashSet::from([DEFAULT]);
+    let cases = decide.cases.iter().map(|case| &case.label);
+    cases.chain(on_edges).filter(|label| seen.insert(&label.value)).cloned().collect()
+}
+
+/// What a decision is made on.
+enum Values<'t> {
+    /// The text forms of all its values.
+    Closed(Vec<String>),
+    /// Too many to list, but of this type.
+    Open(&'t Type),
+    /// Its type has been reported.
+    Unknown,
+}
+
+fn values(ty: &Type) -> Values<'_> {
+    let mut closed = Vec::new();
+    if is_unknown(ty) {
+        Values::Unknown
+    } else if text_forms(ty, &mut closed) {
+        Values::Closed(closed)
+    } else {
+        Values::Open(ty)
+    }
+}
+
+fn is_unknown(ty: &Type) -> bool {
+    match &ty.shape {
+        Shape::Error => true,
+        Shape::Union(members) => members.iter().any(is_unknown),
+        Shape::Json
+        | Shape::Null
+        | Shape::Bool
+        | Shape::Int
+        | Shape::Number
+        | Shape::String
+        | Shape::Bytes
+        | Shape::Timestamp
+        | Shape::Duration
+        | Shape::Literal(_)
+        | Shape::List(_)
+        | Shape::Map(_)
+        | Shape::Record(_) => false,
+    }
+}
+
+/// Adds the text forms of a type's values; whether these are all.
+fn text_forms(ty: &Type, forms: &mut Vec<String>) -> bool {
+    match &ty.shape {
+        Shape::Literal(text) => forms.push(text.to_string()),
+        Shape::Bool => forms.extend(["true", "false"].map(str::to_owned)),
+        Shape::Null => forms.push("null".to_owned()),
+        Shape::Union(members) => return members.iter().all(|member| text_forms(member, forms)),
+        Shape::Error
+        | Shape::Json
+        | Shape::Int
+        | Shape::Number
+        | Shape::String
+        | Shape::Bytes
+        | Shape::Timestamp
+        | Shape::Duration
+        | Shape::List(_)
+        | Shape::Map(_)
+        | Shape::Record(_) => return false,
+    }
+    true
+}
+
+/// Whether a value of an open type can have this text form.
+fn may_be(ty: &Type, label: &str) -> bool {
+    match &ty.shape {
+        Shape::Int => label.parse::<i64>().is_ok(),
+        Shape::Number => label.parse::<f64>().is_ok_and(f64::is_finite),
+        Shape::Bool => matches!(label, "true" | "false"),
+        Shape::Null => label == "null",
+        Shape::Literal(text) => **text == *label,
+        Shape::Union(members) => members.iter().any(|member| may_be(member, label)),
+        Shape::Error | Shape::Json | Shape::String | Shape::Timestamp | Shape::Duration => true,
+        Shape::Bytes | Shape::List(_) | Shape::Map(_) | Shape::Record(_) => false,
+    }
+}
+
+/// One decision by value.
+struct Decision<'a> {
+    step: &'a Step,
+    expression: &'a Expr,
+    labels: Vec<Name>,
+    default: Option<&'a Route>,
+    declared: Option<(SourceRef, Span)>,
+}
+
+impl Decision<'_> {
+    fn closed(&self, values: &[String], diagnostics: &mut Vec<Diagnostic>) {
+        let is_handled = |value: &&String| !self.labels.iter().any(|label| label.value == **value);
+        let mut missing: Vec<&String> = values.iter().filter(is_handled).collect();
+        for label in self.labels.iter().filter(|label| !values.contains(&label.value)) {
+            diagnostics.push(self.impossible(label, values));
+            // The misspelt value is not missing beside.
+            let meant = nearest(&label.value, missing.iter().map(|value| value.as_str()));
+            missing.retain(|value| Some(value.as_str()) != meant);
+        }
+        match self.default {
+            Some(route) if missing.is_empty() && !self.labels.is_empty() => {
+                let message = format!("the default of \"{}\" is never taken", self.step.id.value);
+                diagnostics.push(
+                    Diagnostic::new(Code::UselessDefault, route.span, message)
+                        .note("every value has a case")
+                        .help("remove it; then a value that is added later is not overlooked"),
+                );
+            }
+            None if !missing.is_empty() && !self.labels.is_empty() => {
+                diagnostics.push(self.missing(&missing));
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    fn impossible(&self, label: &Name, values: &[String]) -> Diagnostic {
+        let message = format!("\"{}\" can never be \"{}\"", self.step.id.value, label.value);
+        let found = Diagnostic::new(Code::ImpossibleCase, label.span, message);
+        let found = did_you_mean(found, label, values.iter().map(String::as_str));
+        self.where_declared(found).note(format!("it can be {}", listed(values, "or")))
+    }
+
+    fn missing(&self, missing: &[&String]) -> Diagnostic {
+        let listed = listed(missing, "and");
+        let message = format!("\"{}\" does not handle {listed}", self.step.id.value);
+        let found = Diagnostic::new(Code::MissingCase, self.expression.span, message)
+            .label(format!("may be {}", self::listed(missing, "or")));
+        let cases = if missing.len() == 1 { "a case" } else { "cases" };
+        self.where_declared(found).help(format!("add {cases} for {listed}, or a default"))
+    }
+
+    fn open(&self, ty: &Type, diagnostics: &mut Vec<Diagnostic>) {
+        for label in self.labels.iter().filter(|label| !may_be(ty, &label.value)) {
+            let message = format!("\"{}\" can never be \"{}\"", self.step.id.value, label.value);
+            diagnostics.push(
+                Diagnostic::new(Code::ImpossibleCase, label.span, message)
+                    .and(self.expression.span, format!("this is of type {ty}")),
+            );
+        }
+        if self.default.is_none() && !self.labels.is_empty() {
+            let message = format!("\"{}\" does not handle every value", self.step.id.value);
+            diagnostics.push(
+                Diagnostic::new(Code::NoDefault, self.expression.span, message)
+                    .label(format!("of type {ty}"))
+                    .note("the run would fail at a value without a case")
+                    .help("add a default"),
+            );
+        }
+    }
+
+    fn where_declared(&self, found: Diagnostic) -> Diagnostic {
+        match self.declared {
+            Some((source, span)) => found.and_in(source, span, "its values are declared here"),
+            None => found,
+        }
+    }
+}
+
+/// `"a", "b" and "c"`.
+fn listed<T: AsRef<str>>(values: &[T], word: &str) -> String {
+    let quoted: Vec<String> = values.iter().map(|v| format!("\"{}\"", v.as_ref())).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, others)) => format!("{} {word} {last}", others.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// Where the field is declared that a decision is made on.
+fn declared(expression: &Expr, context: &Context<'_>) -> Option<(SourceRef, Span)> {
+    let path = StepPath::of(expression, &context.ids)?;
+    let Fact::Output(step) = path.fact else { return None };
+    let mut field: Option<&FieldInfo> = None;
+    let mut ty = &context.typing(step)?.output;
+    for name in path.tail {
+        let Shape::Record(record) = &ty.shape else { return None };
+        let found = record.fields.get(name)?;
+        (field, ty) = (Some(found), &found.ty);
+    }
+    field?.declared
+}

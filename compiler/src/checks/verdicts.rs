@@ -1,0 +1,39 @@
+//! Answers that must not be ignored.
+
+use super::Context;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::flow::{Fact, StepIx};
+use crate::types::{Shape, Type};
+
+/// A call whose answer holds a verdict that no step looks at: the run goes on whatever it says.
+pub(super) fn unused(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for (at, step) in context.steps().filter(|(at, _)| context.flow.is_reachable(*at)) {
+        let Some(operation) = context.operation(at) else { continue };
+        for verdict in operation.verdicts.iter().filter(|verdict| !is_read(at, verdict, context)) {
+            let (id, path) = (&step.id.value, verdict.join("."));
+            let message = format!("nothing looks at the verdict of \"{id}\"");
+            let mut found = Diagnostic::new(Code::UnusedVerdict, step.id.span, message)
+                .label(format!("answers with the verdict `output.{path}`"));
+            if let Some(ty) = context.typing(at).and_then(|typing| field(&typing.output, verdict)) {
+                found = found.note(format!("it is {ty}, and the run goes on in every case"));
+            }
+            diagnostics.push(found.help(format!("decide on `step.{id}.output.{path}`")));
+        }
+    }
+}
+
+/// Whether some step reads the verdict, something around it, or something in it.
+fn is_read(step: StepIx, verdict: &[String], context: &Context<'_>) -> bool {
+    let reads = context.steps().flat_map(|(at, _)| context.reads_of(at));
+    reads
+        .filter(|read| read.fact == Fact::Output(step))
+        .any(|read| read.tail.iter().zip(verdict).all(|(read, verdict)| *read == verdict.as_str()))
+}
+
+/// The type of a field of records in records.
+fn field<'t>(ty: &'t Type, path: &[String]) -> Option<&'t Type> {
+    path.iter().try_fold(ty, |ty, name| match &ty.shape {
+        Shape::Record(record) => record.fields.get(name).map(|field| &field.ty),
+        _ => None,
+    })
+}
