@@ -17,6 +17,7 @@ use crate::flow::{Flow, Route, RouteKind, StepIx};
 use crate::tree::Workflow;
 use crate::types::check::{StepTyping, Typed};
 use code::{Code, Label};
+use std::collections::HashMap;
 
 /// Compiles a workflow that has no errors.
 #[must_use]
@@ -47,6 +48,8 @@ struct Lowering<'a> {
     workflow: &'a Workflow,
     flow: &'a Flow,
     typed: &'a Typed,
+    /// The steps by their ids.
+    ids: HashMap<&'a str, u32>,
     code: Code,
     steps: Vec<StepInfo>,
     switches: Vec<SwitchTable>,
@@ -60,6 +63,7 @@ impl<'a> Lowering<'a> {
             workflow,
             flow,
             typed,
+            ids: workflow.steps.iter().map(|step| step.id.value.as_str()).zip(0..).collect(),
             code: Code::new(workflow.steps.len()),
             steps: Vec::with_capacity(workflow.steps.len()),
             switches: Vec::new(),
@@ -79,12 +83,6 @@ impl<'a> Lowering<'a> {
     fn target(&self, step: u32, kind: &RouteKind) -> Option<Label> {
         let route = self.routes(step).iter().find(|route| route.kind == *kind)?;
         Some(Label::entry(route.target))
-    }
-
-    /// The index of the step with this id.
-    fn step_named(&self, id: &str) -> Option<u32> {
-        let at = self.workflow.steps.iter().position(|step| step.id.value == id)?;
-        u32::try_from(at).ok()
     }
 
     /// Goes on, after a step that succeeded, to its successor.

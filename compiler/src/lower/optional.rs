@@ -60,7 +60,7 @@ impl Lowering<'_> {
         if !is_step || self.locals.iter().any(|local| local == "step") {
             return None;
         }
-        Some(StepPart { step: self.step_named(id)?, part, optional: part_optional || id_optional })
+        Some(StepPart { step: *self.ids.get(id)?, part, optional: part_optional || id_optional })
     }
 
     /// Pushes the value of an expression, or, where an optional part of it is absent, nothing and goes on at `absent`;

@@ -90,7 +90,9 @@ impl<'a> Listing<'a> {
         if last.replace(line) == Some(line) {
             return Ok(());
         }
-        let text = source.text.lines().nth((line as usize).saturating_sub(1)).unwrap_or_default();
+        let start = source.lines.line_start((line as usize).saturating_sub(1)).unwrap_or(0);
+        let text = source.text.get(start as usize..).and_then(|rest| rest.lines().next());
+        let text = text.unwrap_or_default();
         writeln!(out, "  ; {line}: {}", excerpt(text.trim()))
     }
 
