@@ -10,6 +10,7 @@ use crate::text::{Name, Span, Spanned};
 use crate::tree::{BinaryOp, Expr, ExprKind, Field, FieldKey, UnaryOp};
 use pest::iterators::Pair;
 use pest::pratt_parser::{Assoc, Op, PrattParser};
+use std::collections::HashMap;
 use std::sync::OnceLock;
 
 /// CEL's precedence, loosest first.
@@ -285,6 +286,7 @@ impl Builder<'_> {
 
     fn record(&mut self, pair: Pair<'_, Rule>) -> Vec<Field> {
         let mut fields: Vec<Field> = Vec::new();
+        let mut seen: HashMap<String, Span> = HashMap::new();
         for entry in pair.into_inner() {
             let mut inner = entry.into_inner();
             let (Some(key), Some(value)) = (inner.next(), inner.next()) else { continue };
@@ -295,19 +297,17 @@ impl Builder<'_> {
                 },
                 _ => FieldKey::Name(self.name(&key)),
             };
-            self.report_duplicate(&fields, &key);
+            if let FieldKey::Name(name) = &key {
+                self.report_duplicate(&mut seen, name);
+            }
             fields.push(Field { key, value: self.expression(value) });
         }
         fields
     }
 
-    fn report_duplicate(&mut self, fields: &[Field], key: &FieldKey) {
-        let FieldKey::Name(name) = key else { return };
-        let first = fields.iter().find_map(|field| match &field.key {
-            FieldKey::Name(other) if other.value == name.value => Some(other.span),
-            FieldKey::Name(_) | FieldKey::Computed(_) => None,
-        });
-        if let Some(first) = first {
+    fn report_duplicate(&mut self, seen: &mut HashMap<String, Span>, name: &Name) {
+        let first = *seen.entry(name.value.clone()).or_insert(name.span);
+        if first != name.span {
             let message = format!("the field `{}` is given twice", name.value);
             self.diagnostics.push(
                 Diagnostic::new(Code::DuplicateKey, name.span, message)

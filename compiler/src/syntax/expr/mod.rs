@@ -53,9 +53,40 @@ pub fn parse(text: &str, at: &SpanMap) -> (Expr, Vec<Diagnostic>) {
             let start = match error.location {
                 InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
             };
-            failed(describe(text, start, &error.variant, at))
+            let unclosed = unclosed(text)
+                .filter(|_| text.get(start..).is_none_or(|rest| rest.trim().is_empty()));
+            failed(match unclosed {
+                Some(span) => {
+                    let bracket = text.get(span.range()).unwrap_or_default();
+                    let span = at.span(span.start as usize, span.end as usize);
+                    Diagnostic::new(
+                        Code::Unterminated,
+                        span,
+                        format!("`{bracket}` is never closed"),
+                    )
+                }
+                None => describe(text, start, &error.variant, at),
+            })
         }
     }
+}
+
+/// The innermost bracket of a text that is never closed.
+fn unclosed(text: &str) -> Option<Span> {
+    let mut open = Vec::new();
+    for token in tokens(text) {
+        match token.kind {
+            TokenKind::Open(_) => open.push(token.span),
+            TokenKind::Close(_) => drop(open.pop()),
+            TokenKind::Word
+            | TokenKind::Text
+            | TokenKind::Unclosed
+            | TokenKind::Glued
+            | TokenKind::Doc
+            | TokenKind::Sign(_) => {}
+        }
+    }
+    open.pop()
 }
 
 /// What the parser must not be given.

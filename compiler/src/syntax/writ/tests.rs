@@ -3,7 +3,7 @@
 use super::parse;
 use crate::diagnostic::Diagnostic;
 use crate::syntax::span_map::SpanMap;
-use crate::tree::{Module, StepKind};
+use crate::tree::{Module, StepKind, TypeExprKind};
 use proptest::prelude::*;
 
 const QUICKSTART: &str = include_str!("../../../../tests/cases/quickstart/workflow.writ");
@@ -31,6 +31,26 @@ fn the_quickstart_reads_clean() {
     let edges: Vec<_> =
         workflow.edges.iter().map(|e| format!("{} -> {}", e.from.value, e.to.value)).collect();
     assert_eq!(edges, ["kyc -> branch_on_ktp", "wait_for_analyst -> screening"]);
+}
+
+#[test]
+fn declared_inputs_read_clean() {
+    let text = QUICKSTART.replacen(
+        "  call kyc",
+        "  trigger api {
+    customerId: string
+    bundle:     identity.CaptureBundle
+    hmacKey:    secret string
+  }
+
+  call kyc",
+        1,
+    );
+    let input = clean(&text).workflows[0].trigger.input.clone().unwrap();
+    let TypeExprKind::Record(fields) = input.kind else { panic!() };
+    let names: Vec<_> = fields.iter().map(|field| field.name.value.as_str()).collect();
+    assert_eq!(names, ["customerId", "bundle", "hmacKey"]);
+    assert!(matches!(fields[2].ty.kind, TypeExprKind::Secret(_)));
 }
 
 #[test]

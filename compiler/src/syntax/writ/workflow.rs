@@ -7,6 +7,7 @@ use super::reader::Reader;
 use super::target::{self, Ends};
 use super::{decide, steps, types};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::limits::STEPS_MAX;
 use crate::syntax::grammar::Rule;
 use crate::text::{Name, Span};
 use crate::tree::{Edge, Step, StepKind, Trigger, TriggerKind, Workflow};
@@ -51,6 +52,12 @@ pub(super) fn workflow_decl(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Wo
     }
     let mut list = List { steps: Vec::new(), edges: Vec::new() };
     list.sequence(body, None, reader);
+    if let Some(first) = list.steps.get(STEPS_MAX) {
+        let message = format!("{} steps are more than the {STEPS_MAX} allowed", list.steps.len());
+        reader.report(Code::TooManySteps, first.span, message);
+        list.steps.truncate(STEPS_MAX);
+        list.edges.truncate(STEPS_MAX);
+    }
     workflow.steps = list.steps;
     workflow.steps.extend(reader.ends.take());
     workflow.edges = list.edges;
