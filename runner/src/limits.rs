@@ -16,6 +16,18 @@ pub const PROGRAMS_CACHED_MAX: usize = 256;
 /// Runs, timers or webhook deliveries read from the store at a time.
 pub const ENGINE_BATCH_MAX: usize = 256;
 
+/// Most bytes of values that one run keeps in all (documented decision): what a run that is worked on takes in memory.
+pub const EXECUTION_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// Delay before the second attempt of a call, in milliseconds (documented decision); it doubles from there.
+pub const RETRY_DELAY_MS_BASE: u64 = 500;
+
+/// Longest delay between two attempts, in milliseconds (documented decision).
+pub const RETRY_DELAY_MS_MAX: u64 = 60_000;
+
+/// Longest `Retry-After` that is honoured, in milliseconds: a service must not be able to park a run for good.
+pub const RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
+
 /// Longest response body of a service, in bytes (documented decision).
 pub const RESPONSE_BYTES_MAX: usize = 8 * 1024 * 1024;
 

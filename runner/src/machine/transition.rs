@@ -95,7 +95,8 @@ pub enum Record {
     },
     /// An event for the organisation's endpoints (`webhook_emit`).
     Emitted {
-        /// `evt_...`
+        /// `evt_...`, derived from the run's seed and the step's ordinal: what else derives event ids from the seed
+        /// numbers them from 2^31.
         event_id: String,
         /// Its name.
         event: String,

@@ -1,0 +1,277 @@
+//! Moving a frame on, step by step, until it is parked or the run has ended.
+
+use super::call::template_error;
+use super::run::{Damaged, Next, Outcome, Run, Step, Strand, error};
+use super::scope::StepScope;
+use super::state::{StepRun, Waits};
+use super::{ErrorInfo, ExecutionStatus, Record, StepOrdinal, StepStatus, secrecy};
+use crate::ids;
+use crate::time::Millis;
+use writ_compiler::bytecode::eval::{self, EvalError, Stopped, text_of};
+use writ_compiler::bytecode::{BranchOp, ConstantIx, FlowOp, Op, Pc};
+use writ_compiler::value::{Map, Value, time};
+
+impl<'a> Run<'a> {
+    /// Goes on with a frame after its step.
+    pub(super) fn go_on(&mut self, strand: Strand, next: Next) -> Outcome {
+        match next {
+            Next::Goto(pc) => self.advance(strand, pc),
+            Next::Stop => Ok(()),
+        }
+    }
+
+    /// Moves a frame on from between two steps.
+    pub(super) fn advance(&mut self, strand: Strand, from: Pc) -> Outcome {
+        let mut pc = from;
+        // A verified program comes to each of its instructions at most once.
+        for _ in 0..=self.program.code.len() {
+            match self.program.op(pc) {
+                Some(Op::Branch(BranchOp::Jump { target })) => pc = target,
+                Some(Op::Flow(FlowOp::Enter { step })) => {
+                    match self.enter(strand, step, pc.next())? {
+                        Next::Goto(next) => pc = next,
+                        Next::Stop => return Ok(()),
+                    }
+                }
+                Some(Op::Flow(FlowOp::End)) => {
+                    let output = self.state.steps.last().and_then(|run| run.output.as_ref());
+                    let output = output.map(|kept| kept.id);
+                    return self.finish_run(ExecutionStatus::Succeeded, output, None, None);
+                }
+                _ => return Err(Damaged("the program goes on where nothing begins")),
+            }
+        }
+        Err(Damaged("the program goes round in circles"))
+    }
+
+    /// Begins a step.
+    fn enter(&mut self, strand: Strand, index: u32, from: Pc) -> Outcome<Next> {
+        let info = self.program.step(index).ok_or(Damaged("a step is not in the program"))?;
+        let ordinal = u32::try_from(self.state.steps.len());
+        let ordinal = StepOrdinal(ordinal.map_err(|_| Damaged("too many steps began"))?);
+        self.state.steps.push(StepRun {
+            step: index,
+            at: self.at,
+            status: StepStatus::Running,
+            attempts: 1,
+            input: None,
+            output: None,
+            error: None,
+        });
+        let step = Step { strand, ordinal, index, info };
+        let scope = StepScope { start: self.start, state: self.state, ordinal, at: self.at };
+        match eval::run(self.program, from, &scope, &mut self.budget) {
+            Ok(stopped) if stopped.op.step() == Some(index) => self.perform(step, from, stopped),
+            Ok(_) => Err(Damaged("a step leads into another")),
+            Err(error) => {
+                let error = self.eval_error(from, &error);
+                self.started(step, None)?;
+                self.fail(step, error.into())
+            }
+        }
+    }
+
+    /// What an expression's failure is to the operator. The value that was met is shown unless it may be a secret.
+    fn eval_error(&self, from: Pc, error: &EvalError) -> ErrorInfo {
+        let reveal = !secrecy::may_have_read_a_secret(self.program, from, error.pc);
+        template_error(error.message(reveal), error.pc)
+    }
+
+    /// Does what the flow instruction of a step says.
+    fn perform(&mut self, step: Step<'a>, from: Pc, stopped: Stopped) -> Outcome<Next> {
+        let pc = stopped.at;
+        let first = stopped.operands.first();
+        match stopped.op {
+            FlowOp::Call { headers, body, .. } => {
+                return self.begin_call(step, stopped, (headers, body));
+            }
+            FlowOp::Approve { label, data, .. } => return self.ask(step, stopped, (label, data)),
+            FlowOp::WaitFor { .. } => {
+                let due = first.and_then(milliseconds).map(|ms| self.at.plus(ms));
+                return self.wait(step, pc, "duration", first, due);
+            }
+            FlowOp::WaitUntil { .. } => {
+                return self.wait(step, pc, "until", first, first.and_then(instant));
+            }
+            FlowOp::Emit { event, .. } => return self.emit(step, pc, event, first),
+            FlowOp::Switch { .. }
+            | FlowOp::Select { .. }
+            | FlowOp::NoCase { .. }
+            | FlowOp::Store { .. }
+            | FlowOp::Finish { .. }
+            | FlowOp::Fail { .. } => self.started(step, None)?,
+            FlowOp::Enter { .. } | FlowOp::End => return Err(Damaged("a step does not end")),
+        }
+        match stopped.op {
+            FlowOp::Switch { table, .. } => self.switch(step, from, pc, table, first),
+            FlowOp::Select { label, target, .. } => {
+                self.succeed(step, &selected(self.program.text(label)), target)
+            }
+            FlowOp::NoCase { .. } => {
+                self.fail(step, error("no_case", "none of its conditions holds").into())
+            }
+            FlowOp::Store { .. } => {
+                let value = first.ok_or(Damaged("an operand is missing"))?;
+                self.succeed(step, value, pc.next())
+            }
+            FlowOp::Finish { .. } => self.finish(step, pc, first),
+            FlowOp::Fail { code, .. } => {
+                let code = self.program.text(code);
+                let message = first.and_then(text_of);
+                let message =
+                    message.unwrap_or_else(|| format!("the workflow ended with `{code}`"));
+                self.fail(step, error(code, message).into())
+            }
+            FlowOp::Call { .. }
+            | FlowOp::Approve { .. }
+            | FlowOp::WaitFor { .. }
+            | FlowOp::WaitUntil { .. }
+            | FlowOp::Emit { .. }
+            | FlowOp::Enter { .. }
+            | FlowOp::End => Err(Damaged("a step does not end")),
+        }
+    }
+
+    fn switch(
+        &mut self,
+        step: Step<'a>,
+        from: Pc,
+        pc: Pc,
+        table: u32,
+        value: Option<&Value>,
+    ) -> Outcome<Next> {
+        let value = value.ok_or(Damaged("an operand is missing"))?;
+        let table = self.program.switches.get(table as usize);
+        let table = table.ok_or(Damaged("a decision has no cases"))?;
+        let text = text_of(value);
+        if let Some((text, target)) = text.as_deref().and_then(|t| Some((t, table.case(t)?))) {
+            return self.succeed(step, &selected(text), target);
+        }
+        if let Some(target) = table.default {
+            return self.succeed(step, &selected("default"), target);
+        }
+        let met = match text {
+            Some(text) if !secrecy::may_have_read_a_secret(self.program, from, pc) => {
+                format!("`{}`", shortened(&text))
+            }
+            _ => format!("this value (a {})", value.type_name()),
+        };
+        let message = format!("there is no case for {met}, and no default");
+        self.fail(step, ErrorInfo { pc: Some(pc.0), ..error("no_case", message) }.into())
+    }
+
+    fn finish(&mut self, step: Step<'a>, pc: Pc, output: Option<&Value>) -> Outcome<Next> {
+        let output = match output {
+            Some(output) => {
+                if self.succeed(step, output, pc)? == Next::Stop {
+                    return Ok(Next::Stop);
+                }
+                self.step_run(step.ordinal)?.output.as_ref().map(|kept| kept.id)
+            }
+            None => {
+                self.finish_step(step.ordinal, StepStatus::Succeeded, None)?;
+                let before = self.state.steps.iter().rev().nth(1);
+                before.and_then(|run| run.output.as_ref()).map(|kept| kept.id)
+            }
+        };
+        self.finish_run(ExecutionStatus::Succeeded, output, None, None)?;
+        Ok(Next::Stop)
+    }
+
+    fn emit(
+        &mut self,
+        step: Step<'a>,
+        pc: Pc,
+        event: ConstantIx,
+        payload: Option<&Value>,
+    ) -> Outcome<Next> {
+        let event = self.program.text(event);
+        let fields = [("event", Some(Value::from(event))), ("payload", payload.cloned())];
+        let fields = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        let input = match self.keep("its payload", &Value::record(fields)) {
+            Ok(input) => input,
+            Err(error) => {
+                self.started(step, None)?;
+                return self.fail(step, error.into());
+            }
+        };
+        self.started(step, Some(&input))?;
+        let event_id = ids::derive("evt", self.at, &self.start.seed, step.ordinal.0);
+        let output = Value::record([("eventId", Value::from(event_id.as_str()))]);
+        let payload = input.value.get("payload").cloned();
+        self.record(Record::Emitted {
+            event_id,
+            event: event.to_owned(),
+            payload: payload.unwrap_or_else(|| Value::map(Map::new())),
+        });
+        self.succeed(step, &output, pc.next())
+    }
+
+    /// Begins a wait until `due`; `None` when what was given is no such time.
+    fn wait(
+        &mut self,
+        step: Step<'a>,
+        pc: Pc,
+        field: &'static str,
+        given: Option<&Value>,
+        due: Option<Millis>,
+    ) -> Outcome<Next> {
+        let given = given.ok_or(Damaged("an operand is missing"))?;
+        let input = self.keep("what it waits for", &Value::record([(field, given.clone())]));
+        self.started(step, input.as_ref().ok())?;
+        let due = match (input, due) {
+            (Err(error), _) => return self.fail(step, error.into()),
+            (Ok(_), None) => {
+                let wanted = match field {
+                    "until" => "an RFC 3339 timestamp",
+                    _ => "milliseconds or a duration such as \"90s\", and not negative",
+                };
+                let message = format!("what to wait for must be {wanted}");
+                return self.fail(step, template_error(message, pc).into());
+            }
+            (Ok(_), Some(due)) => due,
+        };
+        if due <= self.at {
+            return self.resumed(step, pc);
+        }
+        Ok(self.park(step, pc, Waits::Time { due }))
+    }
+
+    /// The time that a step waited for has come.
+    pub(super) fn resumed(&mut self, step: Step<'a>, pc: Pc) -> Outcome<Next> {
+        let output = Value::record([("resumedAt", Value::from(self.at.to_rfc3339()))]);
+        self.succeed(step, &output, pc.next())
+    }
+}
+
+fn selected(label: &str) -> Value {
+    Value::record([("selected", Value::from(label))])
+}
+
+/// A span of time: milliseconds, duration text or a duration.
+fn milliseconds(value: &Value) -> Option<u64> {
+    match value {
+        Value::Duration(ns) => u64::try_from(ns.checked_add(999_999)?.div_euclid(1_000_000)).ok(),
+        Value::String(text) => milliseconds(&Value::Duration(time::parse_duration(text)?)),
+        other => u64::try_from(other.as_i64()?).ok(),
+    }
+}
+
+/// An instant: RFC 3339 text or a timestamp.
+fn instant(value: &Value) -> Option<Millis> {
+    match value {
+        Value::Timestamp(ns) => Some(Millis::from_nanos_up(*ns)),
+        Value::String(text) => Some(Millis::from_nanos_up(time::parse_timestamp(text)?)),
+        _ => None,
+    }
+}
+
+/// Longest rendering of a value in a message, in characters.
+const SHOWN_CHARS_MAX: usize = 120;
+
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARS_MAX) {
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
