@@ -7,6 +7,8 @@ use crate::signatures::Catalog;
 use crate::syntax::{json, writ};
 use crate::tree::{CallTarget, Case, Module, StepKind};
 use crate::types::check;
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 const QUICKSTART_JSON: &str = include_str!("../../../../tests/cases/quickstart/workflow.json");
 const QUICKSTART_WRIT: &str = include_str!("../../../../tests/cases/quickstart/workflow.writ");
@@ -301,4 +303,94 @@ workflow "w" {
 }
 "#;
     assert_eq!(print(&read_writ(text)), text);
+}
+
+/// Ids, labels and texts, most of which need care.
+const NAMES: [&str; 12] = [
+    "a",
+    "b-c",
+    "end",
+    "fail",
+    "default_",
+    "call",
+    "with \"quotes\"",
+    "é",
+    "5",
+    "in",
+    "${x}",
+    " //\n",
+];
+
+fn texts() -> impl Strategy<Value = Value> {
+    let special = prop::sample::select(vec![
+        json!("${trigger.a}"),
+        json!("x ${trigger.a + 'y'} $${z}"),
+        json!("$"),
+        json!("\"\\\n"),
+        json!(null),
+        json!(-1.5),
+        json!(u64::MAX),
+        json!([]),
+        json!({}),
+        json!("${{(trigger.k): 1}}"),
+        json!("${-1}"),
+        json!("${trigger.?a[?0].`b-c`.orValue('${x}')}"),
+        json!(true),
+    ]);
+    special.prop_recursive(3, 24, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            prop::collection::vec((prop::sample::select(&NAMES[..]), inner), 1..3)
+                .prop_map(|fields| fields.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()),
+        ]
+    })
+}
+
+/// A step of the graph, whose routes lead to the steps of these names.
+fn steps(id: &'static str, others: Vec<&'static str>) -> impl Strategy<Value = Value> {
+    let other = prop::sample::select(others);
+    (0..8_u8, texts(), other.clone(), other, prop::sample::select(&NAMES[..])).prop_map(
+        move |(kind, value, one, two, label)| match kind {
+            0 => json!({"id": id, "type": "service_call", "service": "custom:crm", "method": "POST", "path": "/x",
+                "body": value, "onError": {label: format!("route_to:{one}"), "any": format!("route_to:{two}")}}),
+            1 => json!({"id": id, "type": "service_call", "service": label, "method": label, "path": label,
+                "headers": value, "retry": {"retryOn": [label]}, "description": label}),
+            2 => json!({"id": id, "type": "decision", "expression": "trigger.a == '${x}' ? 'p' : r'\\d'",
+                "cases": {label: {"next": one}, "other": {"next": two}}, "defaultCase": two}),
+            3 => json!({"id": id, "type": "decision", "conditions": [{"when": "trigger.a > 1", "next": one}], "defaultCase": two}),
+            4 => json!({"id": id, "type": "transform", "value": [value, 1]}),
+            5 => json!({"id": id, "type": "webhook_emit", "event": label, "payload": value}),
+            6 => json!({"id": id, "type": "human_approval", "actionLabel": value, "assignTo": label, "data": value,
+                "onTimeout": "reject", "onReject": format!("route_to:{one}")}),
+            _ => json!({"id": id, "type": "end", "fail": {"code": label, "message": format!("${{trigger.a}} {label}")}}),
+        },
+    )
+}
+
+fn specs() -> impl Strategy<Value = Value> {
+    let names = prop::sample::subsequence(&NAMES[..], 2..6).prop_shuffle();
+    let nodes = names.prop_flat_map(|names| {
+        let nodes: Vec<_> = names.iter().map(|id| steps(id, names.clone())).collect();
+        let starts = prop::sample::select(names.clone());
+        let links = prop::collection::vec(prop::sample::select(names.clone()), names.len());
+        (nodes, starts, links)
+    });
+    nodes.prop_map(|(nodes, start, links)| {
+        let plain = |node: &Value| !matches!(node["type"].as_str(), Some("decision" | "end"));
+        let edges = nodes.iter().zip(links).filter(|(node, _)| plain(node));
+        let edges: Vec<_> = edges.map(|(node, to)| json!({"from": node["id"], "to": to})).collect();
+        json!({"startNodeId": start, "nodes": nodes, "edges": edges})
+    })
+}
+
+proptest! {
+    #[test]
+    fn nothing_is_lost_of_any_spec(spec in specs()) {
+        let (source, found) = json::parse(&spec.to_string());
+        prop_assert_eq!(found, []);
+        let text = print(&source);
+        let (back, found) = writ::parse(&text);
+        prop_assert_eq!(found, [], "{}", text);
+        prop_assert_eq!(meaning(back), meaning(source), "{}", text);
+    }
 }
