@@ -110,3 +110,32 @@ pub const WEBHOOK_ENDPOINTS_MAX: usize = 100;
 
 /// Events one webhook endpoint can be registered for.
 pub const WEBHOOK_EVENTS_MAX: usize = 100;
+
+/// Jobs that wait for the store's writer; callers beyond wait for their turn.
+pub const WRITER_QUEUE_MAX: usize = 1_024;
+
+/// Jobs committed together. More than are ever in flight would gain nothing, and a group is in memory as a whole.
+pub const WRITER_GROUP_MAX: usize = 256;
+
+/// Connections that read the store at a time; more would only share the same processors.
+pub const READERS_MAX: usize = 4;
+
+/// Prepared statements kept by a connection: the store has fewer.
+pub const STATEMENTS_CACHED_MAX: usize = 64;
+
+/// Pages in the write-ahead log (4 KiB each) before they are copied into the database: a page that changes often is
+/// copied once, and a restart reads at most this much.
+pub const WAL_PAGES_MAX: u32 = 4_000;
+
+/// Bytes of the write-ahead log's file that are kept after it was copied; one long transaction may make it longer.
+pub const WAL_BYTES_KEPT_MAX: u32 = 32 * 1024 * 1024;
+
+/// API keys kept in memory; one takes a few hundred bytes.
+pub const KEYS_CACHED_MAX: usize = 4_096;
+
+/// Published workflows kept in memory, by id and by slug.
+pub const PUBLISHED_CACHED_MAX: usize = 4_096;
+
+/// Runs of which the store remembers what it needs to write their next transition, some 300 bytes each; of others it
+/// is read again.
+pub const RUN_CONTEXTS_CACHED_MAX: usize = 2_048;

@@ -7,6 +7,7 @@ use crate::keys;
 use crate::store::{ApiKey, Store};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use http::{StatusCode, Uri};
+use std::sync::Arc;
 
 /// Longest key that is looked up; ours have 46 characters.
 const KEY_BYTES_MAX: usize = 256;
@@ -14,7 +15,7 @@ const KEY_BYTES_MAX: usize = 256;
 /// Whoever makes a request.
 #[derive(Debug)]
 pub(super) struct Caller {
-    pub(super) key: ApiKey,
+    pub(super) key: Arc<ApiKey>,
     /// What the key is stored under.
     pub(super) hash: [u8; 32],
 }

@@ -1,18 +1,42 @@
 //! The store: one SQLite file, one writer thread, many readers.
 //!
 //! Everything asynchronous here returns once what it wrote is on disk: the writer thread commits in groups, and each
-//! caller waits for its own group.
+//! caller waits for its own group. Text is made, hashed and sealed before it is queued; the writer only binds and steps.
 
+mod accept;
+mod audit;
+mod commit;
+mod connections;
+mod deliveries;
+mod endpoints;
+mod entry;
+mod executions;
+mod fault;
+mod journal;
+mod keys;
 mod model;
+mod open;
+mod outbox;
+mod payload;
+mod readers;
+mod run;
+mod settings;
+mod workflows;
+mod writer;
 
 pub use model::*;
 
-use crate::engine::{Actor, RunKey};
-use crate::vault::Vault;
-use secrecy::SecretString;
+use crate::engine::RunKey;
+use crate::vault::{OrgKey, Vault};
+use fault::{Fault, Unavailable};
+use readers::Readers;
+use run::RunContext;
+use settings::{Generation, Kept, Settings};
+use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
-use writ_compiler::bytecode::{Program, ProgramHash, SourceMap};
+use std::sync::{Arc, Mutex};
+use writ_compiler::bytecode::{Program, ProgramHash};
+use writer::{Tx, Writer};
 
 /// Where the store is, and what seals its secrets.
 #[derive(Debug)]
@@ -75,159 +99,89 @@ pub enum StoreError {
 /// The database. Clones refer to the same one.
 #[derive(Debug, Clone)]
 pub struct Store {
-    _inner: Arc<StoreOptions>,
+    inner: Arc<Inner>,
 }
 
-#[allow(clippy::unused_async, unused_variables, reason = "replaced by the real store")]
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    org_id: String,
+    org_key: OrgKey,
+    writer: Writer,
+    readers: Readers,
+    settings: Settings,
+    programs: Mutex<HashMap<ProgramHash, Arc<Program>>>,
+    runs: Mutex<HashMap<RunKey, RunContext>>,
+}
+
 impl Store {
     /// Opens the database, makes or migrates its schema, and starts the writer.
     ///
     /// # Errors
     /// When the file cannot be used, is of a later release, or was sealed under another master key.
     pub fn open(options: StoreOptions) -> Result<Self, OpenError> {
-        unimplemented!()
+        let StoreOptions { path, vault, outbox } = options;
+        let unusable = |what: String| OpenError::Unusable { path: path.clone(), what };
+        let open::Opened { writer, org_id, org_key } = open::open(&path, &vault)?;
+        let settings = Settings::open(&path).map_err(|e| unusable(fault::in_words(&path, &e)))?;
+        let writer = Writer::start(writer, path.clone(), outbox)
+            .map_err(|error| unusable(format!("the writer's thread cannot start: {error}")))?;
+        let readers = Readers::new(path.clone());
+        let (programs, runs) = (Mutex::default(), Mutex::default());
+        let inner = Inner { path, org_id, org_key, writer, readers, settings, programs, runs };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Commits what is queued, stops the writer, and closes the file. Later writes are refused.
+    /// Commits what is queued, stops the writer, and closes the file. Later reads and writes are refused.
     pub async fn close(&self) {
-        unimplemented!()
+        self.inner.readers.close().await;
+        self.inner.writer.close().await;
     }
-
-    // Keys ------------------------------------------------------------------------------------------------------
-
-    /// Adds a key.
-    pub async fn create_key(&self, key: NewKey) -> Result<ApiKey, StoreError> {
-        unimplemented!()
-    }
-
-    /// The key with this hash. A key revoked by another process is gone at once.
-    pub async fn key_by_hash(&self, hash: [u8; 32]) -> Result<Option<ApiKey>, StoreError> {
-        unimplemented!()
-    }
-
-    /// Every key that is not revoked, oldest first.
-    pub async fn keys(&self) -> Result<Vec<ApiKey>, StoreError> {
-        unimplemented!()
-    }
-
-    /// Revokes a key; `false` when there is no such key.
-    pub async fn revoke_key(&self, id: &str) -> Result<bool, StoreError> {
-        unimplemented!()
-    }
-
-    // Connections -----------------------------------------------------------------------------------------------
-
-    /// Registers a connection, or replaces the base URL and key of the one with this slug, atomically; and whether
-    /// it is new.
-    pub async fn put_connection(
-        &self,
-        connection: NewConnection,
-    ) -> Result<(Connection, bool), StoreError> {
-        unimplemented!()
-    }
-
-    /// Every connection, by slug.
-    pub async fn connections(&self) -> Result<Vec<Connection>, StoreError> {
-        unimplemented!()
-    }
-
-    // Workflows -------------------------------------------------------------------------------------------------
-
-    /// Adds a workflow as a draft, version 1, with its program.
-    ///
-    /// # Errors
-    /// [`StoreError::SlugTaken`].
-    pub async fn create_workflow(&self, workflow: NewWorkflow) -> Result<WorkflowRow, StoreError> {
-        unimplemented!()
-    }
-
-    /// A workflow by id or slug.
-    pub async fn workflow(&self, id_or_slug: &str) -> Result<Option<WorkflowRow>, StoreError> {
-        unimplemented!()
-    }
-
-    /// Makes the newest version the one that takes triggers; the workflow is `active`. Publishing what is published
-    /// already changes nothing.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`].
-    pub async fn publish_workflow(
-        &self,
-        id_or_slug: &str,
-        by: Actor,
-    ) -> Result<WorkflowRow, StoreError> {
-        unimplemented!()
-    }
-
-    /// The version that takes triggers; `None` when there is no such workflow or it was never published. Answered
-    /// from memory while nothing has changed.
-    pub async fn published(
-        &self,
-        id_or_slug: &str,
-    ) -> Result<Option<Arc<PublishedVersion>>, StoreError> {
-        unimplemented!()
-    }
-
-    /// A stored program, decoded and verified; kept in memory.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`], or [`StoreError::Unavailable`] when this release cannot run it.
-    pub async fn loaded_program(&self, hash: ProgramHash) -> Result<Arc<Program>, StoreError> {
-        unimplemented!()
-    }
-
-    /// The spec text of a version and the way back to it from its program.
-    pub async fn source(
-        &self,
-        workflow_id: &str,
-        version: u32,
-    ) -> Result<Option<(String, SourceMap)>, StoreError> {
-        unimplemented!()
-    }
-
-    // Executions ------------------------------------------------------------------------------------------------
-
-    /// Accepts an execution: its row, its inputs (secrets sealed by the program's input schema) and its audit row, in
-    /// one transaction. With an `externalId` that the workflow has seen, nothing is written.
-    pub async fn accept(&self, execution: NewExecution) -> Result<Accepted, StoreError> {
-        unimplemented!()
-    }
-
-    /// An execution by its `exe_` id, with its steps.
-    pub async fn execution(&self, id: &str) -> Result<Option<ExecutionRow>, StoreError> {
-        unimplemented!()
-    }
-
-    /// The run's pending approvals, oldest first.
-    pub async fn pending_approvals(&self, run: RunKey) -> Result<Vec<ApprovalRow>, StoreError> {
-        unimplemented!()
-    }
-
-    // Webhook endpoints -----------------------------------------------------------------------------------------
-
-    /// Registers an endpoint; its secret is sealed.
-    pub async fn create_endpoint(
-        &self,
-        endpoint: NewEndpoint,
-        secret: SecretString,
-    ) -> Result<Endpoint, StoreError> {
-        unimplemented!()
-    }
-
-    /// Every endpoint, oldest first.
-    pub async fn endpoints(&self) -> Result<Vec<Endpoint>, StoreError> {
-        unimplemented!()
-    }
-
-    // Operations ------------------------------------------------------------------------------------------------
 
     /// The organisation's id, `org_...`, made with the database.
+    #[must_use]
     pub fn org_id(&self) -> &str {
-        unimplemented!()
+        &self.inner.org_id
     }
 
     /// Jobs written and groups committed so far, and why the last group could not be, if it could not.
+    #[must_use]
     pub fn stats(&self) -> StoreStats {
-        unimplemented!()
+        self.inner.writer.stats()
     }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnMut(&Tx<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        self.inner.writer.write(work).await
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, Unavailable> {
+        self.inner.readers.read(work).await
+    }
+
+    /// Looks something up in memory.
+    fn settings<T>(
+        &self,
+        find: impl FnOnce(&Kept) -> Option<T>,
+    ) -> Result<(Option<T>, Generation), Unavailable> {
+        self.inner.settings.find(find).map_err(|fault| self.unavailable(&fault))
+    }
+
+    fn unavailable(&self, fault: &Fault) -> Unavailable {
+        fault.in_words(&self.inner.path)
+    }
+}
+
+/// A list as kept: a JSON array.
+fn list_text(items: &[String]) -> String {
+    serde_json::Value::from(items).to_string()
+}
+
+fn list(text: &str) -> Result<Vec<String>, Fault> {
+    serde_json::from_str(text).map_err(|_| Fault::Damaged("a list that is no list"))
 }

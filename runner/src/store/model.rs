@@ -186,6 +186,8 @@ pub struct WorkflowRow {
 /// The version of a workflow that takes triggers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PublishedVersion {
+    /// The workflow's key in the store.
+    pub workflow: i64,
     /// `wkf_...`
     pub workflow_id: String,
     /// Its slug.

@@ -1,0 +1,401 @@
+//! Committing transitions.
+
+use super::audit::AuditRow;
+use super::entry::{Entry, status_number};
+use super::fault::Fault;
+use super::outbox::{NewDelivery, Outbox, part};
+use super::payload::{Kept, Secrecy};
+use super::run::{RunContext, StepFacts};
+use super::writer::Tx;
+use super::{Store, StoreError};
+use crate::engine::{Actor, Commit, JournalError};
+use crate::machine::{Decision, EventKind, ExecutionStatus, Payload, Record, StepOrdinal};
+use rusqlite::params;
+use sha2::{Digest, Sha256};
+use writ_compiler::bytecode::schema::Schema;
+
+/// Everything that a transition writes, ready to be bound.
+struct Prepared {
+    run: i64,
+    seq: u64,
+    at: i64,
+    status: ExecutionStatus,
+    /// The first free place in the journal.
+    n: i64,
+    entry: Vec<u8>,
+    values: Vec<Kept>,
+    state: Option<Vec<u8>>,
+    end: Option<End>,
+    rows: Vec<SideRow>,
+    audit: Option<(AuditRow, Option<u32>)>,
+    deliveries: Vec<NewDelivery>,
+}
+
+/// How a run ended.
+struct End {
+    output: Option<u32>,
+    error: Option<String>,
+    failed_step: Option<u32>,
+}
+
+/// A row beside the journal.
+enum SideRow {
+    TimerSet { frame: u32, timer: u32, due: i64 },
+    TimerCleared { frame: u32 },
+    ApprovalRequested(Box<Requested>),
+    ApprovalClosed { ordinal: u32 },
+}
+
+struct Requested {
+    ordinal: u32,
+    step_id: String,
+    node_id: String,
+    frame: u32,
+    label: String,
+    assign_to: Option<String>,
+    data: Option<String>,
+    data_hash: [u8; 32],
+    due: Option<i64>,
+    not_initiator: bool,
+}
+
+impl Store {
+    /// Commits a transition; the journal's own door.
+    pub(super) async fn commit_transition(&self, commit: Commit) -> Result<(), JournalError> {
+        let mut context = self.take_run(commit.run, commit.seq).await.map_err(journal_error)?;
+        if context.seq != commit.seq {
+            return Err(JournalError::Conflict);
+        }
+        let (run, ended) = (commit.run, is_end(commit.status));
+        let prepared = self.prepare(commit, &mut context).await.map_err(journal_error)?;
+        let (seq, entries) = (prepared.seq + 1, prepared.n + 1 + count(prepared.values.len()));
+        let moved = self.write(move |tx| prepared.write(tx)).await?;
+        if !moved {
+            return Err(JournalError::Conflict);
+        }
+        if !ended {
+            self.keep_run(run, RunContext { seq, entries, ..context });
+        }
+        Ok(())
+    }
+
+    async fn prepare(
+        &self,
+        commit: Commit,
+        context: &mut RunContext,
+    ) -> Result<Prepared, StoreError> {
+        for record in &commit.records {
+            if let Record::StepStarted { step_id, step, .. } = record {
+                context.steps.push(StepFacts { step: *step, id: step_id.clone() });
+            }
+        }
+        let fault = |fault: Fault| StoreError::from(self.unavailable(&fault));
+        let mut values = Vec::new();
+        for record in &commit.records {
+            if let Some((payload, secrecy)) = value_of(record, context) {
+                let id = &context.facts.execution_id;
+                let kept =
+                    Kept::new(&self.inner.org_key, id, payload.id.0, &payload.value, &secrecy);
+                values.push(kept.map_err(fault)?);
+            }
+        }
+        let deliveries = self.deliveries(&commit, context, &values).await?;
+        let entry = Entry::new(&commit.event, commit.actor.as_ref(), &commit.records);
+        let entry = postcard::to_stdvec(&entry)
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let end = commit.records.iter().find_map(|record| match record {
+            Record::ExecutionFinished { output, error, failed_step, .. } => Some(End {
+                output: output.map(|id| id.0),
+                error: error.as_ref().and_then(|error| serde_json::to_string(error).ok()),
+                failed_step: failed_step.map(|ordinal| ordinal.0),
+            }),
+            _ => None,
+        });
+        Ok(Prepared {
+            run: commit.run.0,
+            seq: commit.seq,
+            at: commit.event.at.0,
+            status: commit.status,
+            n: context.entries,
+            entry,
+            values,
+            state: (!is_end(commit.status)).then_some(commit.state),
+            end,
+            rows: commit.records.iter().filter_map(|record| side_row(record, context)).collect(),
+            audit: audit(&commit.event.kind, commit.actor.as_ref(), &commit.records, context)
+                .map(|(row, ordinal)| (AuditRow { at: commit.event.at, ..row }, ordinal)),
+            deliveries,
+        })
+    }
+
+    async fn deliveries(
+        &self,
+        commit: &Commit,
+        context: &RunContext,
+        kept: &[Kept],
+    ) -> Result<Vec<NewDelivery>, StoreError> {
+        let subscribers = self.subscribers().await?;
+        if subscribers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let wanted = Outbox::wanted(&subscribers, commit, kept);
+        let earlier = if wanted.is_empty() {
+            Vec::new()
+        } else {
+            let run = commit.run.0;
+            let read = self.read(move |db| {
+                let sql =
+                    "SELECT payload, body FROM journal WHERE run = ?1 AND payload IS NOT NULL";
+                let mut rows = db.prepare_cached(sql)?;
+                let rows = rows.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                Ok(rows.collect::<rusqlite::Result<Vec<(u32, String)>>>()?)
+            });
+            read.await?.into_iter().filter(|(id, _)| wanted.contains(id)).collect()
+        };
+        let outbox = Outbox {
+            org_id: self.org_id(),
+            subscribers: &subscribers,
+            run: context,
+            kept,
+            earlier: &earlier,
+        };
+        Ok(outbox.deliveries(commit))
+    }
+}
+
+impl Prepared {
+    /// Writes it; `false`, and nothing, when the run has moved on.
+    fn write(&self, tx: &Tx<'_>) -> rusqlite::Result<bool> {
+        let entries = self.n + 1 + count(self.values.len());
+        let waits = self.rows.iter().rev().find_map(|row| match row {
+            SideRow::TimerSet { .. } => Some(true),
+            SideRow::TimerCleared { .. } => Some(false),
+            SideRow::ApprovalRequested(_) | SideRow::ApprovalClosed { .. } => None,
+        });
+        // What waits for a timer is woken by it; a restart need not take it up.
+        let runnable = self.status == ExecutionStatus::Running && waits != Some(true);
+        let end = self.end.as_ref();
+        let moved = tx.execute(
+            "UPDATE executions SET status = ?3, runnable = ?4, seq = seq + 1, entries = ?5, state = ?6,
+               completed_at = ?7, output = ?8, error = ?9, failed_step = ?10
+             WHERE run = ?1 AND seq = ?2",
+            params![
+                self.run,
+                count(self.seq),
+                status_number(self.status),
+                runnable,
+                entries,
+                self.state,
+                end.map(|_| self.at),
+                end.and_then(|end| end.output),
+                end.and_then(|end| end.error.as_deref()),
+                end.and_then(|end| end.failed_step)
+            ],
+        )?;
+        if moved == 0 {
+            return Ok(false);
+        }
+        let insert = "INSERT INTO journal (run, n, at, payload, body, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        for (n, value) in (self.n..).zip(&self.values) {
+            tx.execute(
+                insert,
+                params![self.run, n, None::<i64>, value.id, value.text, value.sealed],
+            )?;
+        }
+        tx.execute(
+            insert,
+            params![self.run, entries - 1, self.at, None::<u32>, self.entry, None::<Vec<u8>>],
+        )?;
+        if let Some((row, ordinal)) = &self.audit {
+            // Before the approval's row goes: the hash of what was shown is taken from it.
+            row.write_of_decision(tx, ordinal.map(|ordinal| (self.run, ordinal)))?;
+        }
+        self.rows.iter().try_for_each(|row| row.write(tx, self.run, self.at))?;
+        for delivery in &self.deliveries {
+            tx.execute(
+                "INSERT INTO deliveries (id, endpoint, event, body, attempts, due, delivered, created_at)
+                 VALUES (?1, ?2, ?3, ?4, 0, ?5, 0, ?5)",
+                params![delivery.id, delivery.endpoint, delivery.event, delivery.body, self.at],
+            )?;
+        }
+        if !self.deliveries.is_empty() {
+            tx.fills_outbox();
+        }
+        Ok(true)
+    }
+}
+
+impl SideRow {
+    fn write(&self, tx: &Tx<'_>, run: i64, at: i64) -> rusqlite::Result<()> {
+        match self {
+            Self::TimerSet { frame, timer, due } => tx.execute(
+                "INSERT INTO timers (run, frame, timer, due) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (run, frame) DO UPDATE SET timer = excluded.timer, due = excluded.due",
+                params![run, frame, timer, due],
+            ),
+            Self::TimerCleared { frame } => {
+                tx.execute("DELETE FROM timers WHERE run = ?1 AND frame = ?2", params![run, frame])
+            }
+            Self::ApprovalRequested(row) => tx.execute(
+                "INSERT INTO approvals (run, ordinal, step_id, node_id, frame, label, assign_to, data,
+                   data_hash, due, not_initiator, requested_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                params![
+                    run,
+                    row.ordinal,
+                    row.step_id,
+                    row.node_id,
+                    row.frame,
+                    row.label,
+                    row.assign_to,
+                    row.data,
+                    row.data_hash,
+                    row.due,
+                    row.not_initiator,
+                    at
+                ],
+            ),
+            Self::ApprovalClosed { ordinal } => tx.execute(
+                "DELETE FROM approvals WHERE run = ?1 AND ordinal = ?2",
+                params![run, ordinal],
+            ),
+        }
+        .map(drop)
+    }
+}
+
+/// The value that a record brings, and what is secret in it.
+fn value_of<'a>(record: &'a Record, context: &'a RunContext) -> Option<(&'a Payload, Secrecy<'a>)> {
+    let schema = |ordinal: StepOrdinal, output: bool| -> Secrecy<'a> {
+        let step = context.steps.get(ordinal.0 as usize);
+        match step.and_then(|step| context.facts.program.step(step.step)) {
+            Some(info) => Secrecy::Schema(if output { &info.output } else { &info.input }),
+            None => Secrecy::Whole,
+        }
+    };
+    match record {
+        Record::StepStarted { ordinal, input: Some(input), .. } => {
+            Some((input, schema(*ordinal, false)))
+        }
+        Record::StepFinished { ordinal, output: Some(output), .. } => {
+            Some((output, schema(*ordinal, true)))
+        }
+        Record::ErrorBodyKept { body, .. } => Some((body, Secrecy::Whole)),
+        Record::ExecutionRunning
+        | Record::StepStarted { .. }
+        | Record::StepRetried { .. }
+        | Record::StepFinished { .. }
+        | Record::ApprovalRequested { .. }
+        | Record::ApprovalClosed { .. }
+        | Record::Emitted { .. }
+        | Record::TimerSet { .. }
+        | Record::TimerCleared { .. }
+        | Record::ExecutionFinished { .. } => None,
+    }
+}
+
+fn side_row(record: &Record, context: &RunContext) -> Option<SideRow> {
+    match record {
+        Record::TimerSet { frame, timer, due } => {
+            Some(SideRow::TimerSet { frame: frame.0, timer: *timer, due: due.0 })
+        }
+        Record::TimerCleared { frame } => Some(SideRow::TimerCleared { frame: frame.0 }),
+        Record::ApprovalClosed { ordinal } => Some(SideRow::ApprovalClosed { ordinal: ordinal.0 }),
+        Record::ApprovalRequested {
+            ordinal,
+            frame,
+            label,
+            assign_to,
+            data,
+            due,
+            not_initiator,
+        } => {
+            let step = context.steps.get(ordinal.0 as usize)?;
+            let info = context.facts.program.step(step.step);
+            let schema = info.and_then(|info| part(&info.input, "data"));
+            let data = data.as_ref().map(|data| {
+                schema.map_or_else(|| data.clone(), |schema: &Schema| schema.redact(data)).to_json()
+            });
+            let shown = format!("{label}\n{}", data.as_deref().unwrap_or_default());
+            Some(SideRow::ApprovalRequested(Box::new(Requested {
+                ordinal: ordinal.0,
+                step_id: step.id.clone(),
+                node_id: info.map_or_else(String::new, |info| info.id.clone()),
+                frame: frame.0,
+                label: label.clone(),
+                assign_to: assign_to.clone(),
+                data,
+                data_hash: Sha256::digest(shown).into(),
+                due: due.map(|due| due.0),
+                not_initiator: *not_initiator,
+            })))
+        }
+        Record::ExecutionRunning
+        | Record::StepStarted { .. }
+        | Record::StepRetried { .. }
+        | Record::StepFinished { .. }
+        | Record::ErrorBodyKept { .. }
+        | Record::Emitted { .. }
+        | Record::ExecutionFinished { .. } => None,
+    }
+}
+
+/// The audit row of what a person, or a key, did; and the approval it was about.
+fn audit(
+    event: &EventKind,
+    actor: Option<&Actor>,
+    records: &[Record],
+    context: &RunContext,
+) -> Option<(AuditRow, Option<u32>)> {
+    let id = &context.facts.execution_id;
+    let by = actor.cloned().unwrap_or_default();
+    match event {
+        EventKind::Decided { decision, notes, .. } => {
+            let action = match decision {
+                Decision::Approve => "approval.approved",
+                Decision::Reject => "approval.rejected",
+            };
+            let ordinal = records.iter().find_map(|record| match record {
+                Record::ApprovalClosed { ordinal } => Some(ordinal.0),
+                _ => None,
+            });
+            let step = ordinal.and_then(|ordinal| context.steps.get(ordinal as usize));
+            let detail = serde_json::json!({"stepId": step.map(|step| &step.id), "notes": notes});
+            Some((AuditRow::new(action, id, &by).with(&detail), ordinal))
+        }
+        EventKind::Cancelled { reason, .. } => {
+            let detail = serde_json::json!({ "reason": reason });
+            Some((AuditRow::new("execution.cancelled", id, &by).with(&detail), None))
+        }
+        EventKind::Abandoned { reason } => {
+            let detail = serde_json::json!({ "reason": reason });
+            Some((AuditRow::new("execution.abandoned", id, &by).with(&detail), None))
+        }
+        EventKind::Started
+        | EventKind::CallSucceeded { .. }
+        | EventKind::CallFailed { .. }
+        | EventKind::TimerFired { .. } => None,
+    }
+}
+
+fn is_end(status: ExecutionStatus) -> bool {
+    match status {
+        ExecutionStatus::Pending | ExecutionStatus::Running | ExecutionStatus::AwaitingApproval => {
+            false
+        }
+        ExecutionStatus::Succeeded | ExecutionStatus::Failed | ExecutionStatus::Cancelled => true,
+    }
+}
+
+/// A number that is counted up from zero, as SQLite keeps it.
+fn count(n: impl TryInto<i64>) -> i64 {
+    n.try_into().unwrap_or(i64::MAX)
+}
+
+fn journal_error(error: StoreError) -> JournalError {
+    match error {
+        StoreError::NotFound => JournalError::NotFound,
+        StoreError::Unavailable(what) => JournalError::Unavailable(what),
+        StoreError::SlugTaken => JournalError::Unavailable(error.to_string()),
+    }
+}
