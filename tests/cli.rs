@@ -218,6 +218,43 @@ fn colour_is_for_terminals_and_a_closed_pipe_is_quiet() {
 }
 
 #[test]
+fn keys_are_made_listed_and_revoked_without_a_server() {
+    let directory = tempfile::tempdir().unwrap();
+    let run = |args: &[&str]| {
+        run_in(directory.path(), &[&["keys"], args, &["--data", "data"]].concat(), b"")
+    };
+    let stderr = run(&["list"]).fails(2);
+    assert!(stderr.contains("no data directory data"), "looking makes nothing: {stderr}");
+    for (args, says) in [
+        (&["create", "--scopes", "execution:write"][..], "executions:write"),
+        (&["create", "--scopes", "read", "--role", "kyc_analyst"], "actor"),
+        (&["create", "--scopes", "read", "--actor", "ann"], "usr_"),
+    ] {
+        let stderr = run(args).fails(2);
+        assert!(stderr.contains(says) && stderr.contains("help: "), "{args:?}: {stderr}");
+    }
+
+    let key = run(&["create", "--scopes", "read, workflows:write"]).ok();
+    assert!(key.starts_with("qe_sk_") && key.lines().count() == 1, "a key to be captured: {key}");
+    let person = ["create", "--scopes", "write", "--actor", "usr_01ANN", "--role", "kyc_analyst"];
+    let made = run(&[&person[..], &["--json"]].concat()).ok();
+    let made: Value = serde_json::from_str(&made).unwrap();
+    assert_eq!(made["roles"], json!(["kyc_analyst"]));
+
+    let listed = run(&["list"]).ok();
+    assert!(listed.contains("read, workflows:write"), "{listed}");
+    assert!(listed.contains("usr_01ANN (role:kyc_analyst)"), "{listed}");
+    for key in [key.trim(), made["key"].as_str().unwrap()] {
+        assert!(!listed.contains(key), "{listed}");
+    }
+    run(&["revoke", made["id"].as_str().unwrap()]).ok();
+    let stderr = run(&["revoke", made["id"].as_str().unwrap()]).fails(2);
+    assert!(stderr.contains("there is no key"), "{stderr}");
+    let listed: Value = serde_json::from_str(&run(&["list", "--json"]).ok()).unwrap();
+    assert_eq!(listed.as_array().unwrap().len(), 1, "{listed}");
+}
+
+#[test]
 fn every_command_has_help_and_shells_have_completions() {
     for command in [
         "check",
