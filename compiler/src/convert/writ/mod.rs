@@ -50,6 +50,8 @@ pub fn to_writ(module: &Module, workflow: &Workflow, found: &WorkflowAnalysis) -
 struct Printer {
     text: String,
     depth: usize,
+    /// Whether the last step is the one that arrows to `end` make, and is not written.
+    end_is_made: bool,
 }
 
 /// What one level of depth is indented by.
@@ -127,7 +129,9 @@ impl Printer {
                 out.gap();
                 out.line(format_args!("start {}", step::id(&start.id.value)));
             }
-            for (at, (step, call)) in workflow.steps.iter().zip(calls).enumerate() {
+            out.end_is_made = step::end_is_made(workflow, &found.flow);
+            let written = workflow.steps.len() - usize::from(out.end_is_made);
+            for (at, (step, call)) in workflow.steps.iter().zip(calls).take(written).enumerate() {
                 out.gap();
                 out.step(step, &step::Ways::of(workflow, &found.flow, at), call.as_ref());
             }

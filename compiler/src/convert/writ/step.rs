@@ -4,8 +4,8 @@ use super::call::Call;
 use super::{Printer, expr};
 use crate::flow::{Flow, RouteKind, StepIx};
 use crate::tree::{
-    ApprovalOutcome, ApprovalStep, CallStep, CallTarget, DecideStep, EmitStep, EndStep, ErrorRoute,
-    Expr, ExprKind, Retry, Step, StepKind, WaitStep, Workflow,
+    ApprovalOutcome, ApprovalStep, CallStep, CallTarget, DecideStep, EmitStep, EndStep, Expr,
+    ExprKind, Retry, Step, StepKind, WaitStep, Workflow,
 };
 use std::fmt::Display;
 
@@ -35,6 +35,21 @@ impl<'a> Ways<'a> {
 /// A step's id; words that mean something behind an arrow stand in quotes.
 pub(super) fn id(id: &str) -> String {
     if expr::is_word(id) && id != "end" { id.to_owned() } else { expr::plain_literal(id) }
+}
+
+/// Whether the last step is what arms and clauses that lead to `end` stand for.
+pub(super) fn end_is_made(workflow: &Workflow, flow: &Flow) -> bool {
+    let Some((last, before)) = workflow.steps.split_last() else { return false };
+    let end = EndStep { output: None, fail: None };
+    let is_plain = last.kind == StepKind::End(end) && last.description.is_none();
+    let at = StepIx::at(before.len());
+    let mut ways = flow.routes.iter().flatten().filter(|route| route.target == at).peekable();
+    is_plain
+        && last.id.value == "end"
+        && flow.start != Some(at)
+        && ways.peek().is_some()
+        // Of a step's own arrow, `-> end` is no edge.
+        && ways.all(|route| route.kind != RouteKind::Next)
 }
 
 /// A time in the largest unit that says it in whole numbers.
@@ -69,7 +84,7 @@ impl Printer {
         }
         match ways.next() {
             Some(next) if ways.after == Some(next) => {}
-            Some(next) => self.line(format_args!("-> {}", id(next))),
+            Some(next) => self.line(format_args!("-> {}", self.target(next))),
             None => self.line("-> end"),
         }
     }
@@ -114,7 +129,22 @@ impl Printer {
             self.line(retry_text(retry));
         }
         for route in &step.on_error {
-            self.line(error_text(route));
+            let class = route.class.as_ref().map(|name| format!(" {}", class(&name.value)));
+            let target = self.target(&route.target.value);
+            self.line(format_args!("on error{} -> {target}", class.unwrap_or_default()));
+        }
+    }
+
+    /// Where an arrow leads.
+    fn target(&self, step: &str) -> String {
+        if self.end_is_made && step == "end" { step.to_owned() } else { id(step) }
+    }
+
+    fn outcome(&self, outcome: &ApprovalOutcome) -> String {
+        match outcome {
+            ApprovalOutcome::RouteTo(target) => format!("-> {}", self.target(&target.value)),
+            ApprovalOutcome::Reject => "reject".to_owned(),
+            ApprovalOutcome::Fail => "fail".to_owned(),
         }
     }
 
@@ -150,7 +180,7 @@ impl Printer {
                     | RouteKind::OnTimeout
                     | RouteKind::OnReject => continue,
                 };
-                out.line(format_args!("{head} -> {}", id(target)));
+                out.line(format_args!("{head} -> {}", out.target(target)));
             }
         });
         self.end();
@@ -182,7 +212,7 @@ impl Printer {
                             out.line(format_args!("timeout {}", duration(timeout.value)));
                         }
                         if let Some(target) = on_timeout {
-                            out.line(format_args!("on timeout -> {}", id(&target.value)));
+                            out.line(format_args!("on timeout -> {}", out.target(&target.value)));
                         }
                     });
                 }
@@ -223,10 +253,10 @@ impl Printer {
                 out.line(format_args!("timeout {}", duration(timeout.value)));
             }
             if let Some(outcome) = &approval.on_timeout {
-                out.line(format_args!("on timeout {}", outcome_text(&outcome.value)));
+                out.line(format_args!("on timeout {}", out.outcome(&outcome.value)));
             }
             if let Some(outcome) = &approval.on_reject {
-                out.line(format_args!("on reject {}", outcome_text(&outcome.value)));
+                out.line(format_args!("on reject {}", out.outcome(&outcome.value)));
             }
             if approval.not_initiator.as_ref().is_some_and(|not| not.value) {
                 out.line("not initiator");
@@ -280,14 +310,6 @@ fn assignee(to: &str) -> String {
     if bare { to.to_owned() } else { expr::plain_literal(to) }
 }
 
-fn outcome_text(outcome: &ApprovalOutcome) -> String {
-    match outcome {
-        ApprovalOutcome::RouteTo(target) => format!("-> {}", id(&target.value)),
-        ApprovalOutcome::Reject => "reject".to_owned(),
-        ApprovalOutcome::Fail => "fail".to_owned(),
-    }
-}
-
 /// A class of errors: a status, `5xx`, a code.
 fn class(name: &str) -> String {
     let word = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -309,12 +331,4 @@ fn retry_text(retry: &Retry) -> String {
         text.push_str(&format!(" on {list}"));
     }
     text
-}
-
-fn error_text(route: &ErrorRoute) -> String {
-    let class = route.class.as_ref().map_or_else(String::new, |name| {
-        // Behind `on error`, no word is taken for anything but a class.
-        format!(" {}", class(&name.value))
-    });
-    format!("on error{class} -> {}", id(&route.target.value))
 }

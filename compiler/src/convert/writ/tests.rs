@@ -263,6 +263,22 @@ fn nothing_is_lost() {
 }
 
 #[test]
+fn arrows_to_the_end_are_kept() {
+    let text = r#"workflow "w" {
+  decide d = trigger.x {
+    a -> end
+    default -> c
+  }
+
+  call c = x GET "/c"
+  on error 404 -> end
+  -> end
+}
+"#;
+    assert_eq!(print(&read_writ(text)), text);
+}
+
+#[test]
 fn declarations_are_kept() {
     let text = r#"use identity
 

@@ -4,6 +4,7 @@ use super::reader::Reader;
 use super::target::last_target;
 use super::workflow::{List, Shell};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::flow::DEFAULT;
 use crate::syntax::grammar::Rule;
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{Case, Condition, DecideStep, Expr, Step, StepKind};
@@ -119,11 +120,10 @@ fn read_arm(
     }
 }
 
-/// `default` stands for every other value; in quotes it is a value like any other.
+/// `default` stands for every other value, as it does in JSON.
 fn label(pair: &Pair<'_, Rule>, reader: &mut Reader<'_>) -> Head {
     let name = reader.name(pair);
-    let word = pair.clone().into_inner().next().is_some_and(|p| p.as_rule() == Rule::word);
-    if word && name.value == "default" { Head::Else(name.span) } else { Head::Label(name) }
+    if name.value == DEFAULT { Head::Else(name.span) } else { Head::Label(name) }
 }
 
 /// The steps of an arm's block; where the arm leads is the first of them, or, in an empty block, the step after the

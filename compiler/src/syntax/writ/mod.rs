@@ -2,7 +2,7 @@
 //!
 //! One file a construct; each function is named after its rule of `grammar/writ.pest`. None of them returns a
 //! `Result`: the grammar has matched, and what it could not match stands in a `bad_...` pair that
-//! [`reader::Reader::bad`] explains.
+//! `Reader::bad` explains.
 
 mod call;
 mod clauses;

@@ -150,6 +150,7 @@ fn each_mistake_is_one_message_and_the_rest_is_read() {
     WR0101 `timeout` is no clause of what stands before it @ timeout
     WR0101 unexpected `till` in the workflow: expected `for` or `until` @ till
     WR0101 unknown word `times` in the workflow @ times
+    WR0101 unexpected `cron` in the workflow: expected `api`, `webhook` or `schedule` @ cron
     WR0101 unexpected `3` in the workflow: expected an operator @ 3
     WR0101 unexpected `=` in the workflow: expected `->` or an operator @ =
     WR0101 unknown word `asign` in the approval @ asign
