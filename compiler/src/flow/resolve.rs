@@ -58,7 +58,7 @@ impl<'a, 'd> Resolver<'a, 'd> {
                 let message = format!("two steps have the id \"{}\"", step.id.value);
                 resolver.report(
                     Diagnostic::new(Code::DuplicateStep, step.id.span, message)
-                        .label("this one can not be named")
+                        .label("this one cannot be named")
                         .and(first, "the first one")
                         .help("give one of them another id"),
                 );
@@ -151,7 +151,7 @@ impl<'a, 'd> Resolver<'a, 'd> {
                 for known in edges {
                     let message =
                         format!("\"{}\" ends the run, and nothing can follow", step.id.value);
-                    self.diagnostics.push(
+                    self.report(
                         Diagnostic::new(Code::EdgeFromEnd, known.edge.span, message)
                             .and(step.id.span, "an `end` step")
                             .help("remove the edge, or let it leave another step"),

@@ -40,7 +40,8 @@ pub(super) fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Node
         match pair.as_rule() {
             Rule::EOI | Rule::comment => reader.comment(&pair),
             Rule::trailing => {
-                let span = reader.span(&pair);
+                let start = pair.as_span().start();
+                let span = Span::new(start, start + pair.as_str().trim_end().len());
                 reader.report(Code::TrailingText, span, "text after the end of the JSON value");
             }
             _ => root = Some(reader.value(pair)),
