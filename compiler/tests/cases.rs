@@ -74,9 +74,8 @@ fn generated() -> Vec<(Code, String)> {
     let steps: Vec<_> = (0..=STEPS_MAX)
         .map(|n| format!(r#"{{"id":"s{n}","type":"transform","value":1}}"#))
         .collect();
-    let edges: Vec<_> = (1..STEPS_MAX)
-        .map(|n| format!(r#"{{"from":"s{}","to":"s{n}"}}"#, n - 1))
-        .collect();
+    let edges: Vec<_> =
+        (1..STEPS_MAX).map(|n| format!(r#"{{"from":"s{}","to":"s{n}"}}"#, n - 1)).collect();
     let steps = spec("s0", &steps, &edges);
     let parts = vec!["1"; OPERANDS_MAX as usize].join(",");
     let parts = spec("s", &[format!(r#"{{"id":"s","type":"transform","value":[{parts}]}}"#)], &[]);

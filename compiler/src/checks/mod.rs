@@ -5,6 +5,7 @@ mod calls;
 mod cases;
 mod events;
 mod graph;
+mod names;
 mod paths;
 mod reads;
 mod references;
@@ -40,6 +41,7 @@ type Check = fn(&Context<'_>, &mut Vec<Diagnostic>);
 
 /// Every check, in the order they run.
 const CHECKS: &[Check] = &[
+    names::empty_id,
     graph::unreachable,
     graph::cycles,
     references::output_of_a_step_that_may_not_have_run,

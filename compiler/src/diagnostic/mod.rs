@@ -95,7 +95,7 @@ impl Diagnostic {
         Self {
             code,
             severity: code.info().severity,
-            message: message.into(),
+            message: one_line(message.into()),
             primary: Label { source: SourceRef::Main, span, message: String::new() },
             secondary: Vec::new(),
             notes: Vec::new(),
@@ -106,28 +106,32 @@ impl Diagnostic {
     /// Sets the remark at the primary place.
     #[must_use]
     pub fn label(mut self, message: impl Into<String>) -> Self {
-        self.primary.message = message.into();
+        self.primary.message = one_line(message.into());
         self
     }
 
     /// Adds a secondary place of the main text.
     #[must_use]
     pub fn and(mut self, span: Span, message: impl Into<String>) -> Self {
-        self.secondary.push(Label { source: SourceRef::Main, span, message: message.into() });
+        self.secondary.push(Label {
+            source: SourceRef::Main,
+            span,
+            message: one_line(message.into()),
+        });
         self
     }
 
     /// Adds a secondary place of a built-in signature.
     #[must_use]
     pub fn and_in(mut self, source: SourceRef, span: Span, message: impl Into<String>) -> Self {
-        self.secondary.push(Label { source, span, message: message.into() });
+        self.secondary.push(Label { source, span, message: one_line(message.into()) });
         self
     }
 
     /// Adds a note.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
-        self.notes.push(note.into());
+        self.notes.push(one_line(note.into()));
         self
     }
 
@@ -135,7 +139,7 @@ impl Diagnostic {
     #[must_use]
     pub fn help(mut self, message: impl Into<String>) -> Self {
         self.suggestions.push(Suggestion {
-            message: message.into(),
+            message: one_line(message.into()),
             edits: Vec::new(),
             applicability: Applicability::Maybe,
         });
@@ -152,10 +156,32 @@ impl Diagnostic {
         applicability: Applicability,
     ) -> Self {
         self.suggestions.push(Suggestion {
-            message: message.into(),
+            message: one_line(message.into()),
             edits: vec![Edit { span, replacement: replacement.into() }],
             applicability,
         });
         self
     }
+}
+
+/// Text that stays on its line and drives no terminal: names come from the source as they are.
+fn one_line(text: String) -> String {
+    if !text.contains(is_unprintable) {
+        return text;
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_unprintable(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
+/// Whether a character moves the cursor, or turns the direction of the text around it.
+pub(crate) fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }

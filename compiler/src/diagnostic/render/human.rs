@@ -1,12 +1,13 @@
 //! Source excerpts for people, through codespan-reporting.
 
 use crate::analysis::Analysis;
-use crate::diagnostic::{Diagnostic, Label, Severity, SourceRef};
+use crate::diagnostic::{Diagnostic, Label, Severity, SourceRef, is_unprintable};
 use crate::signatures;
 use codespan_reporting::diagnostic as codespan;
 use codespan_reporting::files::{Error, Files, SimpleFile};
 use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Config, emit_to_write_style};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -61,19 +62,19 @@ fn excerpt(diagnostic: &Diagnostic, sources: &Sources<'_>) -> codespan::Diagnost
 
 /// The texts that labels point into.
 struct Sources<'a> {
-    texts: BTreeMap<SourceRef, SimpleFile<String, &'a str>>,
+    texts: BTreeMap<SourceRef, SimpleFile<String, Cow<'a, str>>>,
 }
 
 impl<'a> Sources<'a> {
     fn new(analysis: &'a Analysis, name: &str) -> Self {
         let mut texts = BTreeMap::new();
-        texts.insert(SourceRef::Main, SimpleFile::new(name.to_owned(), analysis.text.as_str()));
+        texts.insert(SourceRef::Main, SimpleFile::new(name.to_owned(), printable(&analysis.text)));
         let labels = analysis.diagnostics.iter().flat_map(|d| &d.secondary);
         for source in labels.map(|label| label.source) {
             if let SourceRef::Stdlib(service) = source {
                 texts.entry(source).or_insert_with(|| {
                     let text = signatures::source_text(service).unwrap_or_default();
-                    SimpleFile::new(format!("<{service}>"), text)
+                    SimpleFile::new(format!("<{service}>"), Cow::Borrowed(text))
                 });
             }
         }
@@ -81,13 +82,13 @@ impl<'a> Sources<'a> {
     }
 
     fn label(&self, style: codespan::LabelStyle, label: &Label) -> codespan::Label<SourceRef> {
-        let text = self.texts.get(&label.source).map_or("", |file| file.source());
+        let text = self.texts.get(&label.source).map_or("", |file| file.source().as_ref());
         let (start, end) = (label.span.start as usize, label.span.end as usize);
         let range = text.floor_char_boundary(start)..text.ceil_char_boundary(end);
         codespan::Label::new(style, label.source, range).with_message(&label.message)
     }
 
-    fn file(&self, id: SourceRef) -> Result<&SimpleFile<String, &'a str>, Error> {
+    fn file(&self, id: SourceRef) -> Result<&SimpleFile<String, Cow<'a, str>>, Error> {
         self.texts.get(&id).ok_or(Error::FileMissing)
     }
 }
@@ -112,6 +113,21 @@ impl<'s> Files<'s> for Sources<'_> {
     fn line_range(&'s self, id: SourceRef, line: usize) -> Result<Range<usize>, Error> {
         self.file(id)?.line_range((), line)
     }
+}
+
+/// The text with another character of the same length for each that a terminal would not show but obey.
+fn printable(text: &str) -> Cow<'_, str> {
+    let obeyed = |c: char| is_unprintable(c) && !matches!(c, '\n' | '\r' | '\t');
+    if !text.contains(obeyed) {
+        return Cow::Borrowed(text);
+    }
+    let shown = text.chars().map(|c| match c.len_utf8() {
+        _ if !obeyed(c) => c,
+        1 => '?',
+        2 => '\u{bf}',
+        _ => '\u{fffd}',
+    });
+    Cow::Owned(shown.collect())
 }
 
 #[cfg(test)]
@@ -157,6 +173,15 @@ mod tests {
           = it has no steps
           = help: did you mean "kyc"?
         "#);
+    }
+
+    #[test]
+    fn a_text_cannot_drive_the_terminal() {
+        let text = "{ \"\u{1b}[2J\": \"\u{202e}\", \"startNodeId\": \"\\u001b[2J\\n\", \"nodes\": [{\"id\":\"\"}] }";
+        let analysis = Analysis::new(text, Syntax::Json);
+        let shown = human(&analysis, "kyc.json", false);
+        assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+        assert!(shown.contains("no step is called \"\\u{1b}[2J\\n\""), "{shown}");
     }
 
     #[test]
