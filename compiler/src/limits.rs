@@ -64,11 +64,5 @@ pub const SUGGESTIONS_MAX: usize = 100;
 /// Most steps that a diagnostic's path shows; of a longer one, its two ends.
 pub const PATH_STEPS_SHOWN_MAX: usize = 12;
 
-/// Most attempts of one call; with the longest delays, about twenty minutes.
-pub const ATTEMPTS_MAX: u64 = 20;
-
-/// Longest that one attempt of a call may take, in milliseconds (the runner's documented contract).
-pub const CALL_TIMEOUT_MS_MAX: u64 = 300_000;
-
 /// Longest wait, in milliseconds: ten years, as for approvals.
 pub const WAIT_MS_MAX: u64 = 87_600 * 3_600_000;
