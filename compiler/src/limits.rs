@@ -27,6 +27,18 @@ pub const TYPE_DEPTH_MAX: usize = SCHEMA_DEPTH_MAX;
 /// Most parts of one type, aliases written out.
 pub const TYPE_PARTS_MAX: usize = 10_000;
 
+/// Most members of a union that nobody wrote; comparing unions costs the square of it.
+pub const UNION_MEMBERS_MAX: usize = 64;
+
+/// Most attempts of one call; with the longest delays, an hour and a half.
+pub const ATTEMPTS_MAX: u32 = 100;
+
+/// Time limit of one attempt of a call when the author gives none, in milliseconds.
+pub const TIMEOUT_DEFAULT_MS: u64 = 30_000;
+
+/// Longest time limit of one attempt of a call, in milliseconds.
+pub const TIMEOUT_MAX_MS: u64 = 300_000;
+
 /// Most complaints about one value; a body of a million wrong items gets an answer of bounded size.
 pub const FIELD_ERRORS_MAX: usize = 100;
 

@@ -110,6 +110,7 @@ catalogue! {
     // 06xx: results unused
     UnusedVerdict = "WR0601" Warning "verdict that nothing looks at";
     // 07xx: secrets and personal data
+    SecretLeak = "WR0701" Error "secret where it may be seen";
     // 08xx: approvals
     RejectWithoutRoute = "WR0801" Warning "rejection with no route";
     SilentApproval = "WR0802" Warning "approval that nobody gave";

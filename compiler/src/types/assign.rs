@@ -40,6 +40,37 @@ impl Type {
     }
 }
 
+/// Whether something secret in a value would come to stand where it is not declared to be.
+#[must_use]
+pub fn leaks(given: &Type, wanted: &Type) -> bool {
+    if wanted.labels.secret || !given.labels_within().secret {
+        return false;
+    }
+    if given.labels.secret {
+        return !wanted.members().iter().any(|m| m.labels.secret && given.assignable_to(m).is_ok());
+    }
+    match (&given.shape, &wanted.shape) {
+        (Shape::Union(members), _) => members.iter().any(|member| leaks(member, wanted)),
+        (_, Shape::Union(members)) => members
+            .iter()
+            .filter(|member| given.assignable_to(member).is_ok())
+            .all(|member| leaks(given, member)),
+        (Shape::List(given), Shape::List(wanted)) | (Shape::Map(given), Shape::Map(wanted)) => {
+            leaks(given, wanted)
+        }
+        (Shape::Record(given), Shape::Map(wanted)) => {
+            given.fields.values().any(|field| leaks(&field.ty, wanted))
+        }
+        (Shape::Record(given), Shape::Record(wanted)) => {
+            let any = Type::json();
+            given.fields.iter().any(|(name, field)| {
+                leaks(&field.ty, wanted.fields.get(name).map_or(&any, |wanted| &wanted.ty))
+            })
+        }
+        _ => true,
+    }
+}
+
 fn assign(given: &Type, wanted: &Type, path: &str) -> Result<(), Mismatch> {
     let mismatch = || {
         let problem = Problem::Type { given: given.clone(), wanted: wanted.clone() };

@@ -1,7 +1,8 @@
 //! Making types out of types.
 
 use super::{FieldInfo, Labels, RecordType, Shape, Type};
-use crate::limits::{TYPE_DEPTH_MAX, TYPE_PARTS_MAX};
+use crate::limits::{TYPE_DEPTH_MAX, TYPE_PARTS_MAX, UNION_MEMBERS_MAX};
+use indexmap::IndexMap;
 use std::sync::Arc;
 
 impl Type {
@@ -39,6 +40,52 @@ impl Type {
     #[must_use]
     pub fn literal(text: &str) -> Self {
         Self::new(Shape::Literal(text.into()))
+    }
+
+    /// A list of such items.
+    #[must_use]
+    pub fn list(item: Self) -> Self {
+        Self::new(Shape::List(Arc::new(item)))
+    }
+
+    /// An object with such values.
+    #[must_use]
+    pub fn map(value: Self) -> Self {
+        Self::new(Shape::Map(Arc::new(value)))
+    }
+
+    /// A record without a name.
+    #[must_use]
+    pub fn record(fields: IndexMap<String, FieldInfo>, open: bool) -> Self {
+        Self::new(Shape::Record(Arc::new(RecordType { name: None, fields, open })))
+    }
+
+    /// A closed record of fields that are always there.
+    #[must_use]
+    pub fn of_fields<const N: usize>(fields: [(&str, Self); N]) -> Self {
+        let fields = fields.map(|(name, ty)| (name.to_owned(), FieldInfo::required(ty)));
+        Self::record(fields.into_iter().collect(), false)
+    }
+
+    /// The type of a value that is one of several: their union, unless it has more members than anybody would look at.
+    #[must_use]
+    pub fn join(types: impl IntoIterator<Item = Self>) -> Self {
+        let mut members: Vec<Self> = Vec::new();
+        for ty in types {
+            for member in ty.members() {
+                push_new(&mut members, member.clone().labelled(ty.labels));
+            }
+            if members.len() > UNION_MEMBERS_MAX {
+                let labels = members
+                    .iter()
+                    .fold(Labels::default(), |labels, member| labels.and(member.labels_within()));
+                let is_text = |m: &Self| matches!(m.shape, Shape::Literal(_) | Shape::String);
+                let all_text = members.iter().all(is_text);
+                members =
+                    vec![if all_text { Self::string() } else { Self::json() }.labelled(labels)];
+            }
+        }
+        if members.is_empty() { Self::json() } else { Self::union(members) }
     }
 
     /// The union of these: flattened, each member once; what is dynamic swallows the others.
@@ -84,6 +131,45 @@ impl Type {
     pub fn labelled(mut self, labels: Labels) -> Self {
         self.labels = self.labels.and(labels);
         self
+    }
+
+    /// Whether it was reported already.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        self.shape == Shape::Error
+    }
+
+    /// Whether a value of this type may be of such a shape; what is dynamic may.
+    #[must_use]
+    pub fn may_be(&self, shape: impl Fn(&Shape) -> bool) -> bool {
+        self.members().iter().any(|member| member.is_dynamic() || shape(&member.shape))
+    }
+
+    /// The type of a value of this type in a place that takes `place`: the labels of both, and of a value that nothing is
+    /// known about, the place's type.
+    #[must_use]
+    pub fn received_as(&self, place: &Self) -> Self {
+        if place.labels_within() == Labels::default() {
+            return self.clone();
+        }
+        let labels = self.labels.and(place.labels);
+        match (&self.shape, &place.shape) {
+            (Shape::Json | Shape::Error, _) => place.clone().labelled(self.labels),
+            (Shape::List(item), Shape::List(place)) => Self::list(item.received_as(place)),
+            (Shape::Map(value), Shape::Map(place)) => Self::map(value.received_as(place)),
+            (Shape::Record(record), Shape::Record(place)) => {
+                let mut record = record.as_ref().clone();
+                for (name, field) in &mut record.fields {
+                    if let Some(place) = place.fields.get(name) {
+                        field.ty = field.ty.received_as(&place.ty);
+                    }
+                }
+                Self::new(Shape::Record(Arc::new(record)))
+            }
+            // What is not alike in form is labelled as a whole.
+            _ => self.clone().labelled(place.labels_within()),
+        }
+        .labelled(labels)
     }
 
     /// Whether nothing is known about the value.
@@ -219,6 +305,20 @@ fn read_record(record: &RecordType) -> Option<RecordType> {
 fn push_new(flat: &mut Vec<Type>, member: Type) {
     if !flat.contains(&member) {
         flat.push(member);
+    }
+}
+
+impl FieldInfo {
+    /// A field that is always there, declared nowhere.
+    #[must_use]
+    pub fn required(ty: Type) -> Self {
+        Self { ty, optional: false, doc: None, declared: None }
+    }
+
+    /// A field that may be absent, declared nowhere.
+    #[must_use]
+    pub fn optional(ty: Type) -> Self {
+        Self { optional: true, ..Self::required(ty) }
     }
 }
 

@@ -11,6 +11,7 @@ mod make;
 mod text;
 
 pub use error::EvalError;
+pub(crate) use text::percent_encoded;
 pub use text::text_of;
 
 use super::Program;

@@ -20,7 +20,7 @@ pub fn text_of(value: &Value) -> Option<String> {
 }
 
 /// Percent-encodes everything but RFC 3986's unreserved characters.
-pub(super) fn percent_encoded(text: &str) -> String {
+pub(crate) fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {

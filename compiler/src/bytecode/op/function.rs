@@ -80,6 +80,11 @@ impl Function {
         FUNCTIONS.iter().find(|(_, n, _)| *n == name).map(|(function, _, _)| *function)
     }
 
+    /// Every function's name.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        FUNCTIONS.iter().map(|(_, name, _)| *name)
+    }
+
     /// Its name.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -1,22 +1,176 @@
 //! Typing a workflow: the type of every step, inferred and checked.
+//!
+//! A workflow that declares no input is gone through twice. The first time, reads of the trigger are noted with the
+//! types that their places ask for, and nothing is reported; what the inputs must be follows from that. The second time
+//! is the same as for a declared input.
 
+mod access;
+mod address;
+mod arguments;
+mod call;
+mod expr;
+mod function;
+mod input;
+mod operator;
 mod plan;
+mod present;
+mod retry;
+mod slot;
+mod steps;
+
+#[cfg(test)]
+mod tests;
 
 pub use plan::{
     Backoff, CallPlan, OperationFacts, PathPart, RetryOn, RetryPlan, StepTyping, Typed,
 };
 
-use super::Type;
+use super::resolve::Scope;
+use super::{FieldInfo, Shape, Type};
+use crate::diagnostic::{Diagnostic, SourceRef};
+use crate::flow::{Flow, StepIx};
+use crate::signatures::Catalog;
+use crate::text::Span;
+use crate::tree::{Module, Workflow};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Types a workflow: every step's input and output, every call's plan, the trigger's inputs.
 #[must_use]
 pub fn check(
-    workflow: &crate::tree::Workflow,
-    flow: &crate::flow::Flow,
-    module: &crate::tree::Module,
-    catalog: &crate::signatures::Catalog,
-    diagnostics: &mut Vec<crate::diagnostic::Diagnostic>,
+    workflow: &Workflow,
+    flow: &Flow,
+    module: &Module,
+    catalog: &Catalog,
+    diagnostics: &mut Vec<Diagnostic>,
 ) -> Typed {
-    let _ = (workflow, flow, module, catalog, diagnostics);
-    Typed { input: Type::json(), steps: Vec::new() }
+    let declared = workflow.trigger.input.as_ref().map(|written| {
+        let mut scope = Scope::new(SourceRef::Main, &[&module.types], &module.services);
+        scope.resolve(written, diagnostics)
+    });
+    let input = declared.clone().unwrap_or_else(|| {
+        let mut checker = Checker::new(workflow, catalog, Inputs::Asked(input::Uses::default()));
+        checker.steps(flow);
+        match checker.inputs {
+            Inputs::Asked(uses) => uses.into_type(diagnostics),
+            Inputs::Declared(ty) | Inputs::Inferred(ty) => ty,
+        }
+    });
+    let inputs = match declared {
+        Some(_) => Inputs::Declared(with_external_id(&input.as_read())),
+        None => Inputs::Inferred(input.as_read()),
+    };
+    let mut checker = Checker::new(workflow, catalog, inputs);
+    let steps = checker.steps(flow);
+    diagnostics.append(&mut checker.diagnostics);
+    Typed { input, steps }
+}
+
+/// A declared input as it is read: the caller's own reference stands in the same body, declared or not.
+fn with_external_id(input: &Type) -> Type {
+    let mut input = input.clone();
+    if let Shape::Record(record) = &mut input.shape
+        && !record.fields.contains_key("externalId")
+    {
+        let field = FieldInfo {
+            ty: Type::string(),
+            optional: true,
+            doc: Some("The caller's own reference to the execution.".to_owned()),
+            declared: None,
+        };
+        Arc::make_mut(record).fields.insert("externalId".to_owned(), field);
+    }
+    input
+}
+
+/// What is known of the trigger's inputs.
+enum Inputs {
+    /// The author wrote them down.
+    Declared(Type),
+    /// Nobody did; this is what they must be.
+    Inferred(Type),
+    /// That is being found out.
+    Asked(input::Uses),
+}
+
+/// The state of typing one workflow.
+struct Checker<'a> {
+    workflow: &'a Workflow,
+    catalog: &'a Catalog,
+    ids: HashMap<&'a str, StepIx>,
+    inputs: Inputs,
+    /// The outputs of the steps typed so far, as they are read.
+    outputs: Vec<Option<Type>>,
+    /// The step being typed.
+    at: StepIx,
+    /// Variables bound by macros, innermost last.
+    locals: Vec<(String, Type)>,
+    /// Paths that are known to be there and not null: a condition on the way here says so.
+    present: Vec<String>,
+    /// Whether whatever is absent is left out, as in the first arguments of `coalesce`.
+    lenient: bool,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What is known of an expression's value.
+#[derive(Debug, Clone)]
+struct Found {
+    ty: Type,
+    /// Whether it is an optional value: some `.?` is on its way, and `orValue` is due.
+    optional: bool,
+    /// Where its type is declared, when it is a field.
+    declared: Option<(SourceRef, Span)>,
+}
+
+impl From<Type> for Found {
+    fn from(ty: Type) -> Self {
+        Self { ty, optional: false, declared: None }
+    }
+}
+
+impl<'a> Checker<'a> {
+    fn new(workflow: &'a Workflow, catalog: &'a Catalog, inputs: Inputs) -> Self {
+        let mut ids = HashMap::with_capacity(workflow.steps.len());
+        for (at, step) in workflow.steps.iter().enumerate() {
+            ids.entry(step.id.value.as_str()).or_insert(StepIx::at(at));
+        }
+        Self {
+            workflow,
+            catalog,
+            ids,
+            inputs,
+            outputs: vec![None; workflow.steps.len()],
+            at: StepIx(0),
+            locals: Vec::new(),
+            present: Vec::new(),
+            lenient: false,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    /// Types every step, each before its readers. On a cycle, which is reported elsewhere, what is read of a later step
+    /// is as if it had been reported.
+    fn steps(&mut self, flow: &Flow) -> Vec<StepTyping> {
+        let workflow = self.workflow;
+        let untyped =
+            StepTyping { input: Type::error(), output: Type::error(), call: None, decides: None };
+        let mut typings = vec![untyped; workflow.steps.len()];
+        for ix in &flow.order {
+            let Some(step) = workflow.steps.get(ix.index()) else { continue };
+            self.at = *ix;
+            let mut typing = self.step(step);
+            typing.output = typing.output.bounded();
+            if let Some(output) = self.outputs.get_mut(ix.index()) {
+                *output = Some(typing.output.as_read());
+            }
+            if let Some(slot) = typings.get_mut(ix.index()) {
+                *slot = typing;
+            }
+        }
+        typings
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
 }

@@ -1,0 +1,142 @@
+//! Expressions.
+
+use super::access::trigger_path;
+use super::slot::Slot;
+use super::{Checker, Found, Inputs};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::tree::{Expr, ExprKind, Field, FieldKey, TemplatePart, UnaryOp};
+use crate::types::{FieldInfo, Labels, Shape, Type};
+use indexmap::IndexMap;
+
+impl Checker<'_> {
+    /// The type of a value that is needed here: an optional one would fail where it is absent.
+    pub(super) fn value(&mut self, expr: &Expr) -> Type {
+        self.needed(expr).ty
+    }
+
+    /// The same, with where it is declared.
+    pub(super) fn needed(&mut self, expr: &Expr) -> Found {
+        let found = self.infer(expr);
+        if found.optional && !self.lenient && !found.ty.is_error() {
+            self.report(
+                Diagnostic::new(Code::MaybeAbsent, expr.span, "this may be absent")
+                    .help("say with `.orValue(...)` what stands in its place then"),
+            );
+        }
+        found
+    }
+
+    /// What is known of an expression's value.
+    pub(super) fn infer(&mut self, expr: &Expr) -> Found {
+        match &expr.kind {
+            ExprKind::Null => Type::new(Shape::Null).into(),
+            ExprKind::Bool(_) => Type::bool().into(),
+            ExprKind::Int(_) | ExprKind::Uint(_) => Type::new(Shape::Int).into(),
+            ExprKind::Double(_) => Type::new(Shape::Number).into(),
+            ExprKind::String(text) => Type::literal(text).into(),
+            ExprKind::Bytes(_) => Type::new(Shape::Bytes).into(),
+            ExprKind::Ident(name) => self.variable(name, expr.span).into(),
+            ExprKind::Select { .. } | ExprKind::Index { .. } => self.path(expr),
+            ExprKind::Call { target, function, args } => {
+                self.call_of(target.as_deref(), function, args, expr.span)
+            }
+            ExprKind::Unary { op: UnaryOp::Not, operand } => {
+                self.condition(operand);
+                Type::bool().into()
+            }
+            ExprKind::Unary { op: UnaryOp::Negate, operand } => self.negate(operand).into(),
+            ExprKind::Binary { op, lhs, rhs } => self.binary(*op, lhs, rhs, expr.span).into(),
+            ExprKind::Conditional { condition, then, otherwise } => {
+                self.condition(condition);
+                let then = self.given(condition, true, |this| this.value(then));
+                let otherwise = self.given(condition, false, |this| this.value(otherwise));
+                Type::join([then, otherwise]).into()
+            }
+            ExprKind::List(items) => {
+                let items: Vec<Type> = items.iter().map(|item| self.value(item)).collect();
+                Type::list(Type::join(items)).into()
+            }
+            ExprKind::Record(fields) => self.record(fields).into(),
+            ExprKind::Template(parts) => self.template(parts).into(),
+            ExprKind::Error => Type::error().into(),
+        }
+    }
+
+    fn record(&mut self, fields: &[Field]) -> Type {
+        let mut known = IndexMap::with_capacity(fields.len());
+        let mut computed = false;
+        for field in fields {
+            let ty = self.value(&field.value);
+            let name = match &field.key {
+                FieldKey::Name(name) => name.value.clone(),
+                FieldKey::Computed(key) => {
+                    computed = true;
+                    self.check(key, Slot::root(&Type::string(), "a computed field's name"));
+                    String::new()
+                }
+            };
+            // Fields with computed names differ from each other, but their types count all the same.
+            let name = if computed { format!("{}{name}", known.len()) } else { name };
+            known.insert(name, FieldInfo::required(ty));
+        }
+        if computed {
+            return Type::map(Type::join(known.into_values().map(|field| field.ty)));
+        }
+        Type::record(known, false)
+    }
+
+    /// Text with values in it.
+    pub(super) fn template(&mut self, parts: &[TemplatePart]) -> Type {
+        let mut labels = Labels::default();
+        for part in parts {
+            if let TemplatePart::Expr(expr) = part {
+                labels = labels.and(self.spliced(expr).labels_within());
+            }
+        }
+        Type::string().labelled(labels)
+    }
+
+    /// A value that becomes a part of text.
+    pub(super) fn spliced(&mut self, expr: &Expr) -> Type {
+        let ty = self.value(expr);
+        let has_text = |shape: &Shape| {
+            !matches!(shape, Shape::Null | Shape::List(_) | Shape::Map(_) | Shape::Record(_))
+        };
+        if ty.may_be(has_text) {
+            return ty;
+        }
+        let message = format!("a value of type `{ty}` has no text form");
+        let diagnostic = Diagnostic::new(Code::NotText, expr.span, message);
+        self.report(match ty.shape {
+            Shape::List(_) => diagnostic.help("join its items with `.join(\", \")`"),
+            _ => diagnostic.help("name one of its parts, or leave it out"),
+        });
+        Type::error()
+    }
+
+    /// A value that must be true or false.
+    pub(super) fn condition(&mut self, expr: &Expr) {
+        self.want(expr, &Type::bool());
+        let ty = self.value(expr);
+        if !ty.may_be(|shape| *shape == Shape::Bool) {
+            let message = format!("a condition is true or false, not `{ty}`");
+            self.report(Diagnostic::new(Code::WrongOperand, expr.span, message));
+        }
+    }
+
+    /// While the inputs are being found out: notes what a place asks of an input that it is fed with.
+    pub(super) fn want(&mut self, expr: &Expr, ty: &Type) {
+        self.want_as(expr, &Slot::root(ty, ""));
+    }
+
+    pub(super) fn want_as(&mut self, expr: &Expr, slot: &Slot<'_>) {
+        let Inputs::Asked(uses) = &mut self.inputs else { return };
+        if self.locals.iter().any(|(local, _)| local == "trigger") {
+            return;
+        }
+        if let Some((names, _)) = trigger_path(expr) {
+            let names = names.iter().map(|name| name.value.as_str());
+            uses.want(names, slot.ty, expr.span, slot.declared);
+        }
+    }
+}

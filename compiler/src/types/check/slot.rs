@@ -1,0 +1,359 @@
+//! Places that take values: parameters, payloads, outputs.
+//!
+//! Records and lists that the author wrote are checked part by part, so that what is wrong is pointed at where it
+//! stands. What a place does not declare to be secret takes no secret.
+
+use super::{Checker, Found};
+use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean};
+use crate::text::{Name, Span, Spanned};
+use crate::tree::{Expr, ExprKind, Field, FieldKey};
+use crate::types::assign::{Mismatch, Problem, leaks};
+use crate::types::{FieldInfo, Labels, RecordType, Shape, Type};
+use indexmap::IndexMap;
+use std::sync::Arc;
+
+/// A place that takes a value.
+#[derive(Clone, Copy)]
+pub(super) struct Slot<'s> {
+    /// What it takes.
+    pub(super) ty: &'s Type,
+    /// Where that is declared.
+    pub(super) declared: Option<(SourceRef, Span)>,
+    name: SlotName<'s>,
+}
+
+#[derive(Clone, Copy)]
+enum SlotName<'s> {
+    /// In words: "the payload of `kyc.failed`".
+    Whole(&'s str),
+    /// A parameter of an operation.
+    Parameter { owner: &'s str, name: &'s str },
+    /// The whole body of an operation.
+    Body { owner: &'s str },
+    /// A field inside another place.
+    Field { of: &'s Slot<'s>, name: &'s str },
+    /// An item inside another place.
+    Item { of: &'s Slot<'s> },
+}
+
+impl<'s> Slot<'s> {
+    /// A place that has a name in words.
+    pub(super) fn root(ty: &'s Type, what: &'s str) -> Self {
+        Self { ty, declared: None, name: SlotName::Whole(what) }
+    }
+
+    /// A parameter of an operation.
+    pub(super) fn parameter(
+        ty: &'s Type,
+        declared: Option<(SourceRef, Span)>,
+        owner: &'s str,
+        name: &'s str,
+    ) -> Self {
+        Self { ty, declared, name: SlotName::Parameter { owner, name } }
+    }
+
+    /// The body of an operation.
+    pub(super) fn body(ty: &'s Type, owner: &'s str) -> Self {
+        Self { ty, declared: None, name: SlotName::Body { owner } }
+    }
+
+    /// The way to the place from its outermost one, and the outermost one's owner.
+    fn way(&self) -> (String, &'s str, bool) {
+        match self.name {
+            SlotName::Whole(what) => (String::new(), what, false),
+            SlotName::Parameter { owner, name } => (name.to_owned(), owner, true),
+            SlotName::Body { owner } => (String::new(), owner, true),
+            SlotName::Field { of, name } => {
+                let (way, owner, is_operation) = of.way();
+                let way = if way.is_empty() { name.to_owned() } else { format!("{way}.{name}") };
+                (way, owner, is_operation)
+            }
+            SlotName::Item { of } => {
+                let (way, owner, is_operation) = of.way();
+                (format!("{way}[]"), owner, is_operation)
+            }
+        }
+    }
+
+    /// The place in words, with `rest` of the way added: "`bundle.frames` of `identity.captureKtp`".
+    fn words(&self, rest: &str) -> String {
+        let (way, owner, is_operation) = self.way();
+        let way = format!(
+            "{way}{}{rest}",
+            if rest.is_empty() || way.is_empty() || rest.starts_with('[') { "" } else { "." }
+        );
+        match (way.is_empty(), is_operation) {
+            (true, true) => format!("the body of `{owner}`"),
+            (false, true) => format!("`{way}` of `{owner}`"),
+            (true, false) => owner.to_owned(),
+            (false, false) => format!("`{way}` of {owner}"),
+        }
+    }
+}
+
+impl Checker<'_> {
+    /// Checks a value against the place that takes it; the type that is recorded there, with the labels of both.
+    pub(super) fn check(&mut self, expr: &Expr, slot: Slot<'_>) -> Type {
+        match &expr.kind {
+            ExprKind::Record(fields) => self.check_record(fields, head(expr.span), expr.span, slot),
+            ExprKind::List(items) => self.check_list(items, expr.span, slot),
+            ExprKind::Conditional { condition, then, otherwise } => {
+                self.condition(condition);
+                let then = self.given(condition, true, |this| this.check(then, slot));
+                let otherwise = self.given(condition, false, |this| this.check(otherwise, slot));
+                Type::join([then, otherwise])
+            }
+            _ => {
+                self.want_as(expr, &slot);
+                let found = self.needed(expr);
+                self.fit(expr, &found, slot)
+            }
+        }
+    }
+
+    /// Checks a value whose type is known.
+    pub(super) fn fit(&mut self, expr: &Expr, found: &Found, slot: Slot<'_>) -> Type {
+        if let Err(mismatch) = found.ty.assignable_to(slot.ty) {
+            self.mismatch(expr, found, mismatch, slot);
+            return Type::error().labelled(slot.ty.labels_within());
+        }
+        if leaks(&found.ty, slot.ty) {
+            self.leak(expr.span, found, slot);
+        }
+        found.ty.received_as(slot.ty)
+    }
+
+    fn mismatch(&mut self, expr: &Expr, found: &Found, mismatch: Mismatch, slot: Slot<'_>) {
+        let place = slot.words(&mismatch.path);
+        let diagnostic = match mismatch.problem {
+            Problem::Type { given, wanted } => {
+                let rest = super::access::without_null(given.clone());
+                if rest != given && rest.assignable_to(&wanted).is_ok() {
+                    let message = format!("{place} takes `{wanted}`, and this may be null");
+                    Diagnostic::new(Code::MaybeAbsent, expr.span, message)
+                        .help("say with `coalesce(..., ...)` what stands in its place then")
+                } else {
+                    let message = format!("{place} takes `{wanted}`, not `{given}`");
+                    let diagnostic = Diagnostic::new(Code::TypeMismatch, expr.span, message);
+                    misspelt(diagnostic, expr, &wanted)
+                }
+            }
+            Problem::Missing(name) => {
+                let message = format!("{place} needs `{name}`, which is not there");
+                Diagnostic::new(Code::TypeMismatch, expr.span, message)
+            }
+            Problem::MaybeMissing(name) => {
+                let message = format!("{place} needs `{name}`, which may be absent");
+                Diagnostic::new(Code::MaybeAbsent, expr.span, message)
+            }
+            Problem::Unknown(name) => {
+                let message = format!("{place} has no field `{name}`");
+                Diagnostic::new(Code::UnknownArgument, expr.span, message)
+            }
+        };
+        let diagnostic = with_declaration(diagnostic, slot.declared, "declared here");
+        self.report(with_declaration(diagnostic, found.declared, "this value's type"));
+    }
+
+    fn leak(&mut self, span: Span, found: &Found, slot: Slot<'_>) {
+        let message = format!("a secret would reach {}", slot.words(""));
+        let diagnostic = Diagnostic::new(Code::SecretLeak, span, message)
+            .note("a secret may go only where a signature says `secret`");
+        let diagnostic = with_declaration(diagnostic, found.declared, "declared `secret` here");
+        self.report(with_declaration(diagnostic, slot.declared, "not declared `secret`"));
+    }
+
+    fn check_list(&mut self, items: &[Expr], span: Span, slot: Slot<'_>) -> Type {
+        let any = Type::json();
+        let secret = slot.ty.labels;
+        let item = slot.ty.members().iter().find_map(|member| match &member.shape {
+            Shape::List(item) => Some(&**item),
+            Shape::Json | Shape::Error => Some(&any),
+            _ => None,
+        });
+        let Some(item) = item else {
+            let found =
+                Type::list(Type::join(items.iter().map(|i| self.value(i)).collect::<Vec<_>>()));
+            return self.fit(&Expr { kind: ExprKind::Error, span }, &found.into(), slot);
+        };
+        let item = item.clone().labelled(Labels { secret: secret.secret, pii: false });
+        let inner = Slot { ty: &item, declared: slot.declared, name: SlotName::Item { of: &slot } };
+        let items: Vec<Type> = items.iter().map(|item| self.check(item, inner)).collect();
+        Type::list(Type::join(items)).labelled(secret)
+    }
+
+    /// Checks a record that the author wrote: what it lacks, what it has too much, and every field.
+    pub(super) fn check_record(
+        &mut self,
+        fields: &[Field],
+        head: Span,
+        span: Span,
+        slot: Slot<'_>,
+    ) -> Type {
+        let any = Type::json();
+        let target = match target(fields, slot.ty) {
+            Some(Target::Any) => None,
+            Some(Target::Values(value)) => Some(Err(value)),
+            Some(Target::Record(record)) => Some(Ok(record)),
+            None => {
+                let record = Expr { kind: ExprKind::Record(fields.to_vec()), span };
+                let found = self.needed(&record);
+                return self.fit(&Expr { kind: ExprKind::Error, span: head }, &found, slot);
+            }
+        };
+        let secret = Labels { secret: slot.ty.labels.secret, pii: false };
+        let mut known: IndexMap<String, FieldInfo> = IndexMap::with_capacity(fields.len());
+        let mut computed = false;
+        for field in fields {
+            let FieldKey::Name(name) = &field.key else {
+                computed = true;
+                if let FieldKey::Computed(key) = &field.key {
+                    self.check(key, Slot::root(&Type::string(), "a computed field's name"));
+                }
+                let value = match target {
+                    Some(Err(value)) => value.clone(),
+                    _ => any.clone(),
+                };
+                let value = value.labelled(secret);
+                let name = SlotName::Item { of: &slot };
+                self.check(&field.value, Slot { ty: &value, declared: slot.declared, name });
+                continue;
+            };
+            let (ty, declared) = match target {
+                None => (&any, None),
+                Some(Err(value)) => (value, slot.declared),
+                Some(Ok(record)) => match record.fields.get(&name.value) {
+                    Some(info) => (&info.ty, info.declared),
+                    None => {
+                        self.unknown(name, record, slot);
+                        self.value(&field.value);
+                        continue;
+                    }
+                },
+            };
+            let ty = ty.clone().labelled(secret);
+            let inner = SlotName::Field { of: &slot, name: &name.value };
+            let found = self.check(&field.value, Slot { ty: &ty, declared, name: inner });
+            known.insert(name.value.clone(), FieldInfo::required(found));
+        }
+        if let (Some(Ok(record)), false) = (target, computed) {
+            self.missing(&known, record, head, slot);
+        }
+        // Of computed fields nothing is known but that they may be any.
+        let open = computed;
+        let record = RecordType { name: None, fields: known, open };
+        Type::new(Shape::Record(Arc::new(record))).labelled(slot.ty.labels)
+    }
+
+    fn unknown(&mut self, name: &Name, record: &RecordType, slot: Slot<'_>) {
+        let (way, owner, is_operation) = slot.way();
+        let message = match (way.is_empty(), is_operation) {
+            (true, true) => format!("`{owner}` has no parameter `{}`", name.value),
+            _ => format!("{} has no field `{}`", slot.words(""), name.value),
+        };
+        let diagnostic = Diagnostic::new(Code::UnknownArgument, name.span, message);
+        let first = record.fields.values().find_map(|field| field.declared);
+        let diagnostic = with_declaration(diagnostic, first, "what it has is declared here");
+        let names = record.fields.keys().map(String::as_str);
+        let mut diagnostic = did_you_mean(diagnostic, name, names);
+        if diagnostic.suggestions.is_empty() && !record.fields.is_empty() {
+            let names: Vec<&str> = record.fields.keys().map(String::as_str).collect();
+            diagnostic = diagnostic.note(format!("it has {}", names.join(", ")));
+        }
+        self.report(diagnostic);
+    }
+
+    fn missing(
+        &mut self,
+        known: &IndexMap<String, FieldInfo>,
+        record: &RecordType,
+        head: Span,
+        slot: Slot<'_>,
+    ) {
+        let missing: Vec<(&String, &FieldInfo)> = record
+            .fields
+            .iter()
+            .filter(|(name, field)| !field.optional && !known.contains_key(*name))
+            .collect();
+        let Some((_, first)) = missing.first() else { return };
+        let names: Vec<String> = missing.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let (way, owner, is_operation) = slot.way();
+        let place = match (way.is_empty(), is_operation) {
+            (true, true) => format!("`{owner}`"),
+            _ => slot.words(""),
+        };
+        let message = format!("{place} needs {}", listed(&names));
+        let diagnostic = Diagnostic::new(Code::MissingArgument, head, message);
+        self.report(with_declaration(diagnostic, first.declared, "declared here, without a `?`"));
+    }
+}
+
+/// What a record literal is checked against.
+enum Target<'t> {
+    Any,
+    Values(&'t Type),
+    Record(&'t RecordType),
+}
+
+/// Of a union, the record that the literal's fields fit best.
+fn target<'t>(fields: &[Field], ty: &'t Type) -> Option<Target<'t>> {
+    let misfits = |record: &RecordType| {
+        let named = |name: &str| {
+            fields.iter().any(|f| matches!(&f.key, FieldKey::Name(n) if n.value == name))
+        };
+        let unknown = fields
+            .iter()
+            .filter(
+                |f| matches!(&f.key, FieldKey::Name(n) if !record.fields.contains_key(&n.value)),
+            )
+            .count();
+        let missing = record.fields.iter().filter(|(n, f)| !f.optional && !named(n)).count();
+        unknown + missing
+    };
+    let mut best: Option<(usize, Target<'t>)> = None;
+    for member in ty.members() {
+        let (rank, target) = match &member.shape {
+            Shape::Json | Shape::Error => (0, Target::Any),
+            Shape::Map(value) => (0, Target::Values(value)),
+            Shape::Record(record) => (misfits(record), Target::Record(record)),
+            _ => continue,
+        };
+        if best.as_ref().is_none_or(|(least, _)| rank < *least) {
+            best = Some((rank, target));
+        }
+    }
+    best.map(|(_, target)| target)
+}
+
+fn with_declaration(
+    diagnostic: Diagnostic,
+    declared: Option<(SourceRef, Span)>,
+    remark: &str,
+) -> Diagnostic {
+    match declared {
+        Some((source, span)) => diagnostic.and_in(source, span, remark),
+        None => diagnostic,
+    }
+}
+
+/// Adds the value of an enum that a misspelt one probably stands for.
+fn misspelt(diagnostic: Diagnostic, expr: &Expr, wanted: &Type) -> Diagnostic {
+    let (ExprKind::String(text), Some(values)) = (&expr.kind, wanted.enum_values()) else {
+        return diagnostic;
+    };
+    did_you_mean(diagnostic, &Spanned::new(text.clone(), expr.span), values.into_iter())
+}
+
+/// The opening bracket of what the author wrote.
+pub(super) fn head(span: Span) -> Span {
+    Span { start: span.start, end: span.end.min(span.start + 1) }
+}
+
+/// `a`, `b` and `c`.
+pub(super) fn listed(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [only] => only.clone(),
+        [firsts @ .., last] => format!("{} and {last}", firsts.join(", ")),
+    }
+}

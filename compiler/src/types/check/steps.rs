@@ -1,0 +1,141 @@
+//! Steps, one function a kind.
+
+use super::slot::Slot;
+use super::{Checker, StepTyping};
+use crate::diagnostic::{Code, Diagnostic};
+use crate::tree::{ApprovalStep, DecideStep, EmitStep, EndStep, Step, StepKind, WaitStep};
+use crate::types::{FieldInfo, Shape, Type};
+use indexmap::IndexMap;
+
+/// What a decision's default is called in its output.
+const DEFAULT: &str = "default";
+
+impl Checker<'_> {
+    pub(super) fn step(&mut self, step: &Step) -> StepTyping {
+        match &step.kind {
+            StepKind::Call(call) => self.call(call),
+            StepKind::Decide(decide) => self.decide(step, decide),
+            StepKind::Transform(transform) => no_input(self.value(&transform.value)),
+            StepKind::Wait(wait) => self.wait(step, wait),
+            StepKind::Emit(emit) => self.emit(emit),
+            StepKind::Approval(approval) => self.approval(step, approval),
+            StepKind::End(end) => self.end(end),
+            StepKind::Error => no_input(Type::error()),
+        }
+    }
+
+    fn decide(&mut self, step: &Step, decide: &DecideStep) -> StepTyping {
+        let decides = decide.expression.as_ref().map(|expression| {
+            let ty = self.value(expression);
+            let has_text = |shape: &Shape| {
+                !matches!(shape, Shape::Null | Shape::List(_) | Shape::Map(_) | Shape::Record(_))
+            };
+            if ty.may_be(has_text) {
+                return ty;
+            }
+            let message = format!("a decision cannot be made on a value of type `{ty}`");
+            self.report(
+                Diagnostic::new(Code::NotText, expression.span, message)
+                    .help("decide on one of its parts, or on a condition"),
+            );
+            Type::error()
+        });
+        for condition in &decide.conditions {
+            self.condition(&condition.when);
+        }
+        let selected = if decide.conditions.is_empty() {
+            let edges = self.workflow.edges.iter().filter(|edge| edge.from.value == step.id.value);
+            let cases = decide.cases.iter().map(|case| case.label.value.as_str());
+            let labels = cases
+                .chain(edges.filter_map(|edge| edge.case.as_ref()).map(|case| case.value.as_str()));
+            let default = decide.default.iter().map(|_| DEFAULT);
+            Type::union(labels.chain(default).map(Type::literal).collect())
+        } else {
+            Type::string()
+        };
+        let output = Type::of_fields([("selected", selected)]);
+        StepTyping { decides, ..no_input(output) }
+    }
+
+    fn wait(&mut self, step: &Step, wait: &WaitStep) -> StepTyping {
+        let id = &step.id.value;
+        let input = match wait {
+            WaitStep::Duration { duration } => {
+                let ty = Type::union(vec![Type::new(Shape::Duration), Type::new(Shape::Int)]);
+                let what = format!("the duration of wait \"{id}\"");
+                let ty = self.check(duration, Slot::root(&ty, &what));
+                Type::of_fields([("duration", ty)])
+            }
+            WaitStep::Until { until } => {
+                let what = format!("the moment of wait \"{id}\"");
+                let ty = self.check(until, Slot::root(&Type::new(Shape::Timestamp), &what));
+                Type::of_fields([("until", ty)])
+            }
+            WaitStep::Event { correlation, .. } => {
+                let what = format!("the correlation of wait \"{id}\"");
+                for correlation in correlation {
+                    self.check_text(correlation, &what);
+                }
+                Type::json()
+            }
+        };
+        let mut output = IndexMap::new();
+        let resumed = FieldInfo::required(Type::new(Shape::Timestamp));
+        output.insert("resumedAt".to_owned(), resumed);
+        // What an event carries is nobody's to declare.
+        let open = matches!(wait, WaitStep::Event { .. });
+        StepTyping { input, ..no_input(Type::record(output, open)) }
+    }
+
+    fn emit(&mut self, emit: &EmitStep) -> StepTyping {
+        let what = format!("the payload of `{}`", emit.event.value);
+        let any = Type::json();
+        let payload =
+            emit.payload.as_ref().map(|payload| self.check(payload, Slot::root(&any, &what)));
+        let input =
+            with_rest([("event", Some(Type::literal(&emit.event.value))), ("payload", payload)]);
+        StepTyping { input, ..no_input(Type::of_fields([("eventId", Type::string())])) }
+    }
+
+    fn approval(&mut self, step: &Step, approval: &ApprovalStep) -> StepTyping {
+        let id = &step.id.value;
+        let what = format!("the label of approval \"{id}\"");
+        let label = approval.label.as_ref().map(|label| self.check_text(label, &what));
+        let what = format!("the data of approval \"{id}\"");
+        let any = Type::json();
+        let data = approval.data.as_ref().map(|data| self.check(data, Slot::root(&any, &what)));
+        let assign_to = approval.assign_to.as_ref().map(|_| Type::string());
+        let input = with_rest([("label", label), ("assignTo", assign_to), ("data", data)]);
+        let decision = Type::union(vec![Type::literal("approve"), Type::literal("reject")]);
+        let fields = [
+            ("decision", FieldInfo::required(decision)),
+            ("notes", FieldInfo::required(Type::string())),
+            ("actorUserId", FieldInfo::optional(Type::string())),
+        ];
+        let fields = fields.map(|(name, field)| (name.to_owned(), field));
+        StepTyping { input, ..no_input(Type::record(fields.into_iter().collect(), false)) }
+    }
+
+    fn end(&mut self, end: &EndStep) -> StepTyping {
+        if let Some(message) = end.fail.as_ref().and_then(|fail| fail.message.as_ref()) {
+            self.check_text(message, "the message of a failed run");
+        }
+        let any = Type::json();
+        let output = end.output.as_ref();
+        let output = output.map(|output| self.check(output, Slot::root(&any, "the run's output")));
+        no_input(output.unwrap_or_else(|| Type::new(Shape::Null)))
+    }
+}
+
+/// The typing of a step that records no input.
+fn no_input(output: Type) -> StepTyping {
+    StepTyping { input: Type::new(Shape::Null), output, call: None, decides: None }
+}
+
+/// A record of those fields that are there.
+fn with_rest<const N: usize>(fields: [(&str, Option<Type>); N]) -> Type {
+    let fields = fields
+        .into_iter()
+        .filter_map(|(name, ty)| Some((name.to_owned(), FieldInfo::required(ty?))));
+    Type::record(fields.collect(), true)
+}
