@@ -37,13 +37,8 @@ impl Store {
             0,
             &inputs,
             &Secrecy::Schema(&program.input),
-        )
-        .map_err(|fault| self.unavailable(&fault))?;
-        let redacted = if kept.sealed.is_some() {
-            shown(&kept.text).map_err(|fault| self.unavailable(&fault))?
-        } else {
-            inputs.clone()
-        };
+        )?;
+        let redacted = if kept.sealed.is_some() { shown(&kept.text)? } else { inputs.clone() };
         let audit = AuditRow::new("execution.accepted", &execution_id, &by);
         let now = audit.at;
         let (id, external, workflow) =

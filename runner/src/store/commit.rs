@@ -2,9 +2,8 @@
 
 use super::audit::AuditRow;
 use super::entry::{Entry, status_number};
-use super::fault::Fault;
-use super::outbox::{NewDelivery, Outbox, part};
-use super::payload::{Kept, Secrecy};
+use super::outbox::{NewDelivery, Outbox};
+use super::payload::{Kept, Secrecy, shown_label, shown_part};
 use super::run::{RunContext, StepFacts};
 use super::writer::Tx;
 use super::{Store, StoreError};
@@ -12,7 +11,6 @@ use crate::engine::{Actor, Commit, JournalError};
 use crate::machine::{Decision, EventKind, ExecutionStatus, Payload, Record, StepOrdinal};
 use rusqlite::params;
 use sha2::{Digest, Sha256};
-use writ_compiler::bytecode::schema::Schema;
 
 /// Everything that a transition writes, ready to be bound.
 struct Prepared {
@@ -89,14 +87,13 @@ impl Store {
                 context.steps.push(StepFacts { step: *step, id: step_id.clone() });
             }
         }
-        let fault = |fault: Fault| StoreError::from(self.unavailable(&fault));
         let mut values = Vec::new();
         for record in &commit.records {
             if let Some((payload, secrecy)) = value_of(record, context) {
                 let id = &context.facts.execution_id;
                 let kept =
                     Kept::new(&self.inner.org_key, id, payload.id.0, &payload.value, &secrecy);
-                values.push(kept.map_err(fault)?);
+                values.push(kept?);
             }
         }
         let deliveries = self.deliveries(&commit, context, &values).await?;
@@ -174,25 +171,7 @@ impl Prepared {
         });
         // What waits for a timer is woken by it; a restart need not take it up.
         let runnable = self.status == ExecutionStatus::Running && waits != Some(true);
-        let end = self.end.as_ref();
-        let moved = tx.execute(
-            "UPDATE executions SET status = ?3, runnable = ?4, seq = seq + 1, entries = ?5, state = ?6,
-               completed_at = ?7, output = ?8, error = ?9, failed_step = ?10
-             WHERE run = ?1 AND seq = ?2",
-            params![
-                self.run,
-                count(self.seq),
-                status_number(self.status),
-                runnable,
-                entries,
-                self.state,
-                end.map(|_| self.at),
-                end.and_then(|end| end.output),
-                end.and_then(|end| end.error.as_deref()),
-                end.and_then(|end| end.failed_step)
-            ],
-        )?;
-        if moved == 0 {
+        if !self.move_run(tx, entries, runnable)? {
             return Ok(false);
         }
         let insert = "INSERT INTO journal (run, n, at, payload, body, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
@@ -211,6 +190,11 @@ impl Prepared {
             row.write_of_decision(tx, ordinal.map(|ordinal| (self.run, ordinal)))?;
         }
         self.rows.iter().try_for_each(|row| row.write(tx, self.run, self.at))?;
+        if self.end.is_some() {
+            // A run that no release can continue cannot say what it waited for; nothing may wake it any more.
+            tx.execute("DELETE FROM timers WHERE run = ?1", [self.run])?;
+            tx.execute("DELETE FROM approvals WHERE run = ?1", [self.run])?;
+        }
         for delivery in &self.deliveries {
             tx.execute(
                 "INSERT INTO deliveries (id, endpoint, event, body, attempts, due, delivered, created_at)
@@ -222,6 +206,41 @@ impl Prepared {
             tx.fills_outbox();
         }
         Ok(true)
+    }
+
+    /// Moves the run's row on; `false` when the run has moved on already.
+    fn move_run(&self, tx: &Tx<'_>, entries: i64, runnable: bool) -> rusqlite::Result<bool> {
+        let (seq, status) = (count(self.seq), status_number(self.status));
+        // Most transitions leave a run as runnable as it was: then the index of those is not written.
+        if runnable {
+            let moved = tx.execute(
+                "UPDATE executions SET status = ?3, seq = seq + 1, entries = ?4, state = ?5
+                 WHERE run = ?1 AND seq = ?2 AND runnable = 1",
+                params![self.run, seq, status, entries, self.state],
+            )?;
+            if moved > 0 {
+                return Ok(true);
+            }
+        }
+        let end = self.end.as_ref();
+        let moved = tx.execute(
+            "UPDATE executions SET status = ?3, runnable = ?4, seq = seq + 1, entries = ?5, state = ?6,
+               completed_at = ?7, output = ?8, error = ?9, failed_step = ?10
+             WHERE run = ?1 AND seq = ?2",
+            params![
+                self.run,
+                seq,
+                status,
+                runnable,
+                entries,
+                self.state,
+                end.map(|_| self.at),
+                end.and_then(|end| end.output),
+                end.and_then(|end| end.error.as_deref()),
+                end.and_then(|end| end.failed_step)
+            ],
+        )?;
+        Ok(moved > 0)
     }
 }
 
@@ -312,17 +331,15 @@ fn side_row(record: &Record, context: &RunContext) -> Option<SideRow> {
         } => {
             let step = context.steps.get(ordinal.0 as usize)?;
             let info = context.facts.program.step(step.step);
-            let schema = info.and_then(|info| part(&info.input, "data"));
-            let data = data.as_ref().map(|data| {
-                schema.map_or_else(|| data.clone(), |schema: &Schema| schema.redact(data)).to_json()
-            });
+            let data = data.as_ref().map(|data| shown_part(info, "data", data).to_json());
+            let label = shown_label(info, label);
             let shown = format!("{label}\n{}", data.as_deref().unwrap_or_default());
             Some(SideRow::ApprovalRequested(Box::new(Requested {
                 ordinal: ordinal.0,
                 step_id: step.id.clone(),
                 node_id: info.map_or_else(String::new, |info| info.id.clone()),
                 frame: frame.0,
-                label: label.clone(),
+                label,
                 assign_to: assign_to.clone(),
                 data,
                 data_hash: Sha256::digest(shown).into(),

@@ -67,8 +67,7 @@ impl Store {
         });
         let Some(raw) = raw.await? else { return Ok(None) };
         let program = self.loaded_program(raw.program).await?;
-        let row = raw.fold(&program).map_err(|fault| self.unavailable(&fault))?;
-        Ok(Some(row))
+        Ok(Some(raw.fold(&program)?))
     }
 
     /// The run's pending approvals, oldest first.

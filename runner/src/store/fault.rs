@@ -4,7 +4,6 @@ use super::StoreError;
 use crate::engine::JournalError;
 use crate::vault::SealError;
 use rusqlite::ErrorCode;
-use std::path::Path;
 
 /// Why a read or a write failed.
 #[derive(Debug, thiserror::Error)]
@@ -55,42 +54,51 @@ pub(super) fn concerns_one_job(error: &rusqlite::Error) -> bool {
 }
 
 /// What is wrong and what to do.
-pub(super) fn in_words(path: &Path, error: &rusqlite::Error) -> String {
-    let path = path.display();
+pub(super) fn in_words(error: &rusqlite::Error) -> String {
     let Some(code) = error.sqlite_error_code() else {
-        return format!("the database {path} gave an unexpected answer: {error}");
+        return format!("the database gave an unexpected answer: {error}");
     };
     match code {
-        ErrorCode::DiskFull => format!(
-            "the disk that holds {path} is full: free some space; nothing is lost, and work goes on once there is room"
-        ),
+        ErrorCode::DiskFull => "the disk that holds the database is full: free some space; nothing is lost, and work goes on once there is room".into(),
         ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-            format!("another program keeps the database {path} locked: end it; nothing is lost")
+            "another program keeps the database locked: end it; nothing is lost".into()
         }
-        ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => format!(
-            "the database {path} cannot be opened for writing ({error}): check that the file and its directory are there, and who owns them"
-        ),
+        ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen => {
+            "the file cannot be opened for writing: check that it and its directory are there, and who owns them".into()
+        }
         ErrorCode::DatabaseCorrupt => {
-            format!("the database {path} is damaged ({error}): restore a backup")
+            format!("the database is damaged ({error}): restore a backup")
         }
         ErrorCode::NotADatabase => {
-            format!("{path} is no database: name another data directory, or restore a backup")
+            "the file is no database: name another data directory, or restore a backup".into()
         }
         ErrorCode::SystemIoFailure => format!(
-            "the disk that holds {path} fails ({error}): check the disk and the system's log"
+            "the disk that holds the database fails ({error}): check the disk and the system's log"
         ),
-        _ => format!("the database {path} refused the operation: {error}"),
+        _ => format!("the database refused the operation: {error}"),
     }
 }
 
-impl Fault {
-    pub(super) fn in_words(&self, path: &Path) -> Unavailable {
-        Unavailable(match self {
-            Self::Sql(error) => in_words(path, error),
-            Self::Damaged(what) => {
-                format!("the database {} is damaged ({what}): restore a backup", path.display())
+impl From<Fault> for Unavailable {
+    fn from(fault: Fault) -> Self {
+        Self(match fault {
+            Fault::Sql(error) => in_words(&error),
+            Fault::Damaged(what) => {
+                format!("the database is damaged ({what}): restore a backup")
             }
-            Self::Seal(error) => error.to_string(),
+            Fault::Seal(error) => error.to_string(),
         })
+    }
+}
+
+impl From<Fault> for JournalError {
+    fn from(fault: Fault) -> Self {
+        Unavailable::from(fault).into()
+    }
+}
+
+impl From<Fault> for StoreError {
+    fn from(fault: Fault) -> Self {
+        Unavailable::from(fault).into()
     }
 }

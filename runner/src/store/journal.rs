@@ -62,8 +62,7 @@ impl Journal for Store {
         let (mut stored, values) = found.await?.ok_or(JournalError::NotFound)?;
         for (id, text, sealed) in values {
             let key = &self.inner.org_key;
-            let value = restore(key, &stored.execution_id, id, &text, sealed.as_deref())
-                .map_err(|fault| JournalError::from(self.unavailable(&fault)))?;
+            let value = restore(key, &stored.execution_id, id, &text, sealed.as_deref())?;
             if id == 0 {
                 stored.start.inputs = value;
             } else {

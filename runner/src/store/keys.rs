@@ -53,7 +53,7 @@ impl Store {
                 Ok(db.prepare_cached(&sql)?.query_row([hash], |row| Ok(key(row))).optional()?)
             })
             .await?;
-        let Some(found) = read.transpose().map_err(|fault| self.unavailable(&fault))? else {
+        let Some(found) = read.transpose()? else {
             return Ok(None);
         };
         let found = Arc::new(found);

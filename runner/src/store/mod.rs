@@ -104,7 +104,6 @@ pub struct Store {
 
 #[derive(Debug)]
 struct Inner {
-    path: PathBuf,
     org_id: String,
     org_key: OrgKey,
     writer: Writer,
@@ -123,12 +122,12 @@ impl Store {
         let StoreOptions { path, vault, outbox } = options;
         let unusable = |what: String| OpenError::Unusable { path: path.clone(), what };
         let open::Opened { writer, org_id, org_key } = open::open(&path, &vault)?;
-        let settings = Settings::open(&path).map_err(|e| unusable(fault::in_words(&path, &e)))?;
-        let writer = Writer::start(writer, path.clone(), outbox)
+        let settings = Settings::open(&path).map_err(|e| unusable(fault::in_words(&e)))?;
+        let writer = Writer::start(writer, outbox)
             .map_err(|error| unusable(format!("the writer's thread cannot start: {error}")))?;
-        let readers = Readers::new(path.clone());
+        let readers = Readers::new(path);
         let (programs, runs) = (Mutex::default(), Mutex::default());
-        let inner = Inner { path, org_id, org_key, writer, readers, settings, programs, runs };
+        let inner = Inner { org_id, org_key, writer, readers, settings, programs, runs };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -169,11 +168,7 @@ impl Store {
         &self,
         find: impl FnOnce(&Kept) -> Option<T>,
     ) -> Result<(Option<T>, Generation), Unavailable> {
-        self.inner.settings.find(find).map_err(|fault| self.unavailable(&fault))
-    }
-
-    fn unavailable(&self, fault: &Fault) -> Unavailable {
-        fault.in_words(&self.inner.path)
+        Ok(self.inner.settings.find(find)?)
     }
 }
 
@@ -185,3 +180,6 @@ fn list_text(items: &[String]) -> String {
 fn list(text: &str) -> Result<Vec<String>, Fault> {
     serde_json::from_str(text).map_err(|_| Fault::Damaged("a list that is no list"))
 }
+
+#[cfg(test)]
+mod tests;

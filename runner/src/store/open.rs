@@ -35,7 +35,7 @@ pub(super) struct Opened {
 /// Opens the database for writing, and makes or migrates its schema.
 pub(super) fn open(path: &Path, vault: &Vault) -> Result<Opened, OpenError> {
     let unusable = |what: String| OpenError::Unusable { path: path.to_owned(), what };
-    let sql = |error: rusqlite::Error| unusable(fault::in_words(path, &error));
+    let sql = |error: rusqlite::Error| unusable(fault::in_words(&error));
     make_file(path).map_err(|error| unusable(error.to_string()))?;
     let mut db = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(sql)?;
     check_version(&db, path)?;
@@ -91,7 +91,7 @@ fn configure(db: &Connection) -> rusqlite::Result<()> {
 fn check_version(db: &Connection, path: &Path) -> Result<usize, OpenError> {
     let sql = |error: rusqlite::Error| OpenError::Unusable {
         path: path.to_owned(),
-        what: fault::in_words(path, &error),
+        what: fault::in_words(&error),
     };
     let number = |pragma: &str| -> Result<i32, OpenError> {
         db.pragma_query_value(None, pragma, |row| row.get(0)).map_err(sql)
@@ -119,7 +119,7 @@ fn check_version(db: &Connection, path: &Path) -> Result<usize, OpenError> {
 /// Brings the schema up to this release's version, all or nothing.
 fn migrate(db: &mut Connection, path: &Path, vault: &Vault) -> Result<(), OpenError> {
     let unusable = |what: String| OpenError::Unusable { path: path.to_owned(), what };
-    let sql = |error: rusqlite::Error| unusable(fault::in_words(path, &error));
+    let sql = |error: rusqlite::Error| unusable(fault::in_words(&error));
     if check_version(db, path)? == MIGRATIONS.len() {
         return Ok(());
     }

@@ -1,14 +1,13 @@
 //! Events for webhooks: their bodies, made when what they tell is written.
 
-use super::payload::Kept;
+use super::payload::{Kept, shown_label, shown_part};
 use super::run::{RunContext, StepFacts};
 use super::settings::Subscriber;
 use crate::engine::Commit;
 use crate::ids;
 use crate::machine::{EventKind, ExecutionStatus, Record, StepOrdinal, StepStatus};
 use serde_json::{Map, Value as Json, json};
-use writ_compiler::bytecode::schema::{Schema, SchemaShape};
-use writ_compiler::value::Value;
+use writ_compiler::bytecode::StepInfo;
 
 /// One event for one endpoint.
 #[derive(Debug, Clone)]
@@ -60,8 +59,12 @@ impl Outbox<'_> {
 
     pub(super) fn deliveries(&self, commit: &Commit) -> Vec<NewDelivery> {
         let mut deliveries = Vec::new();
+        let mut current = None;
         for record in &commit.records {
-            let Some(told) = self.tell(record, commit) else { continue };
+            if let Record::StepStarted { ordinal, .. } = record {
+                current = Some(*ordinal);
+            }
+            let Some(told) = self.tell(record, commit, current) else { continue };
             let body = json!({
                 "id": told.id,
                 "event": told.event,
@@ -82,7 +85,8 @@ impl Outbox<'_> {
         deliveries
     }
 
-    fn tell(&self, record: &Record, commit: &Commit) -> Option<Told> {
+    /// What a record tells. `current` is the step started last before it.
+    fn tell(&self, record: &Record, commit: &Commit, current: Option<StepOrdinal>) -> Option<Told> {
         let facts = &self.run.facts;
         let of_run = |event: &str, data: &[(&str, Json)]| {
             let mut object = Map::new();
@@ -122,22 +126,22 @@ impl Outbox<'_> {
                 ],
             ),
             Record::ApprovalRequested { ordinal, label, assign_to, data, .. } => {
-                let data = data.as_ref().map(|data| self.redacted(*ordinal, "data", data));
+                let info = self.info(Some(*ordinal));
+                let data = data.as_ref().map(|data| shown_part(info, "data", data));
                 of_step(
                     APPROVAL_PENDING,
                     *ordinal,
                     &[
-                        ("actionLabel", label.as_str().into()),
+                        ("actionLabel", shown_label(info, label).into()),
                         ("assignTo", assign_to.as_deref().into()),
-                        ("data", data.unwrap_or(Json::Null)),
+                        ("data", data.as_ref().map(Json::from).into()),
                     ],
                 )
             }
             Record::Emitted { event_id, event, payload } if self.taken(event) => {
-                // The step that emits is the last one started.
-                let ordinal = self.run.steps.len().checked_sub(1)?;
-                let ordinal = StepOrdinal(u32::try_from(ordinal).ok()?);
-                let data = self.redacted(ordinal, "payload", payload);
+                // A step emits in the transition that it starts in.
+                let data = shown_part(self.info(current), "payload", payload);
+                let data = Json::from(&data);
                 Some(Told { id: event_id.clone(), event: event.clone(), data })
             }
             Record::ExecutionFinished { status, output, error, failed_step } => match status {
@@ -217,24 +221,9 @@ impl Outbox<'_> {
         serde_json::from_str(text).unwrap_or(Json::Null)
     }
 
-    /// A part of a step's input without its secrets.
-    fn redacted(&self, ordinal: StepOrdinal, field: &str, value: &Value) -> Json {
-        let step = self.step(ordinal).and_then(|step| self.run.facts.program.step(step.step));
-        let shown = match step.and_then(|info| part(&info.input, field)) {
-            Some(schema) => schema.redact(value),
-            None => value.clone(),
-        };
-        serde_json::to_value(&shown).unwrap_or(Json::Null)
-    }
-}
-
-/// The schema of a record's field.
-pub(super) fn part<'s>(schema: &'s Schema, name: &str) -> Option<&'s Schema> {
-    match &schema.shape {
-        SchemaShape::Record { fields, .. } => {
-            fields.iter().find(|field| field.name == name).map(|field| &field.schema)
-        }
-        _ => None,
+    fn info(&self, ordinal: Option<StepOrdinal>) -> Option<&StepInfo> {
+        let step = self.step(ordinal?)?;
+        self.run.facts.program.step(step.step)
     }
 }
 

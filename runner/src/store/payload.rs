@@ -2,7 +2,8 @@
 
 use super::fault::Fault;
 use crate::vault::OrgKey;
-use writ_compiler::bytecode::schema::{PathSegment, REDACTED, Schema};
+use writ_compiler::bytecode::StepInfo;
+use writ_compiler::bytecode::schema::{PathSegment, REDACTED, Schema, SchemaShape};
 use writ_compiler::value::Value;
 
 /// A value ready to be written.
@@ -47,6 +48,29 @@ impl Kept {
         };
         Ok(Self { id, text: shown.to_json(), sealed })
     }
+}
+
+/// A part of a step's input without its secrets.
+pub(super) fn shown_part(step: Option<&StepInfo>, name: &str, value: &Value) -> Value {
+    let Some(step) = step else { return Value::from(REDACTED) };
+    let field = match &step.input.shape {
+        SchemaShape::Record { fields, .. } if !step.input.secret => {
+            fields.iter().find(|field| field.name == name)
+        }
+        _ => None,
+    };
+    match field {
+        Some(field) => field.schema.redact(value),
+        // Nothing says what is in this part.
+        None if step.input.has_secrets() => Value::from(REDACTED),
+        None => value.clone(),
+    }
+}
+
+/// An approval's label, unless a secret went into it.
+pub(super) fn shown_label(step: Option<&StepInfo>, label: &str) -> String {
+    let shown = shown_part(step, "label", &Value::from(label));
+    shown.as_str().unwrap_or(REDACTED).to_owned()
 }
 
 /// The complete value.

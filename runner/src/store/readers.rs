@@ -41,7 +41,7 @@ impl Readers {
                 tx.finish()?;
                 Ok((read, db))
             })();
-            let read = read.map_err(|fault: Fault| fault.in_words(&path)).map(|(read, db)| {
+            let read = read.map_err(|fault: Fault| fault.into()).map(|(read, db)| {
                 idle.lock().unwrap_or_else(PoisonError::into_inner).push(db);
                 read
             });

@@ -8,7 +8,6 @@ use super::fault::{self, Unavailable};
 use crate::limits::{WRITER_GROUP_MAX, WRITER_QUEUE_MAX};
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use std::cell::Cell;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -103,14 +102,10 @@ struct Counts {
 
 impl Writer {
     /// Starts the thread. It ends when it is closed, or when nobody can write any more.
-    pub(super) fn start(
-        db: Connection,
-        path: PathBuf,
-        outbox: Arc<Notify>,
-    ) -> std::io::Result<Self> {
+    pub(super) fn start(db: Connection, outbox: Arc<Notify>) -> std::io::Result<Self> {
         let (queue, jobs) = mpsc::channel(WRITER_QUEUE_MAX);
         let counts = Arc::new(Counts::default());
-        let worker = Worker { db, path, outbox, counts: Arc::clone(&counts) };
+        let worker = Worker { db, outbox, counts: Arc::clone(&counts) };
         let thread =
             std::thread::Builder::new().name("writ-store".into()).spawn(|| worker.run(jobs))?;
         Ok(Self { queue, counts, thread: Mutex::new(Some(thread)) })
@@ -139,6 +134,12 @@ impl Writer {
         }
     }
 
+    /// Jobs that wait for the next group.
+    #[cfg(test)]
+    pub(super) fn queued(&self) -> usize {
+        self.queue.max_capacity() - self.queue.capacity()
+    }
+
     pub(super) fn stats(&self) -> StoreStats {
         StoreStats {
             jobs: self.counts.jobs.load(Ordering::Relaxed),
@@ -150,7 +151,6 @@ impl Writer {
 
 struct Worker {
     db: Connection,
-    path: PathBuf,
     outbox: Arc<Notify>,
     counts: Arc<Counts>,
 }
@@ -169,7 +169,10 @@ impl Worker {
             }
             self.write(group);
         }
-        if let Err((_, error)) = self.db.close() {
+        // So that the log is short, or empty, at the next start.
+        let checkpoint = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let closed = self.db.close().map_err(|(_, error)| error);
+        if let Err(error) = checkpoint.and(closed) {
             tracing::warn!(%error, "the database could not be closed");
         }
     }
@@ -209,7 +212,7 @@ impl Worker {
     }
 
     fn answer(&self, group: Vec<Box<dyn Job>>, error: Option<rusqlite::Error>) {
-        let failure = error.as_ref().map(|e| Unavailable(fault::in_words(&self.path, e)));
+        let failure = error.as_ref().map(|e| Unavailable(fault::in_words(e)));
         if let Some(Unavailable(what)) = &failure {
             tracing::error!(jobs = group.len(), "nothing was written: {what}");
         } else {
