@@ -55,7 +55,6 @@ const CHECKS: &[Check] = &[
     calls::unsafe_retry,
     calls::error_class,
     waits::duration,
-    waits::instant,
     events::name,
     size::too_many_parts,
     unsupported::event_wait,

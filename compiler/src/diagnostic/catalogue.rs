@@ -101,7 +101,6 @@ catalogue! {
     WrongOperand = "WR0505" Error "wrong operand type";
     NotText = "WR0506" Error "value that cannot be spliced into text";
     WrongArity = "WR0507" Error "wrong number of arguments";
-    DynamicAccess = "WR0508" Warning "access into a dynamic value";
     MissingCase = "WR0510" Error "decision that does not cover every value";
     ImpossibleCase = "WR0511" Error "case that can never be taken";
     NoDefault = "WR0512" Warning "decision on open values without a default";
