@@ -194,6 +194,8 @@ impl Checker<'_> {
             let id = &part.name.value;
             if self.ids.contains_key(id.as_str()) {
                 self.no_value(&format!("`step.{id}` is no value"), expr.span);
+            } else {
+                self.unknown_step(&part.name);
             }
             return Some(Type::error().into());
         }
@@ -203,10 +205,20 @@ impl Checker<'_> {
         }
         let ty = match self.ids.get(id.name.value.as_str()).copied() {
             Some(ix) => self.step_part(ix, &id.name, &part.name),
-            // A step that is not there is reported with the other references.
-            None => Type::error(),
+            None => {
+                self.unknown_step(&id.name);
+                Type::error()
+            }
         };
         Some(Found { ty, optional: part.optional || id.optional, declared: None })
+    }
+
+    fn unknown_step(&mut self, id: &Name) {
+        let message = format!("there is no step \"{}\"", id.value);
+        let diagnostic = Diagnostic::new(Code::UnknownStep, id.span, message);
+        let ids = self.workflow.steps.iter().map(|step| step.id.value.as_str());
+        let diagnostic = did_you_mean(diagnostic, id, ids);
+        self.report(diagnostic);
     }
 
     fn step_part(&mut self, ix: StepIx, id: &Name, part: &Name) -> Type {
@@ -217,12 +229,15 @@ impl Checker<'_> {
                 let message = format!("step \"{}\" reads its own output", id.value);
                 self.report(
                     Diagnostic::new(Code::OwnOutput, id.span, message)
-                        .label("it has none until it has ended"),
+                        .label("it has none until it has ended")
+                        .help(
+                            "to use a value twice, make it in a `transform` step before this one",
+                        ),
                 );
                 Type::error()
             }
             "output" => {
-                // A step that is typed later does not come before this one, which is reported with the references.
+                // A step that is typed later does not come before this one: that is for the checks to report.
                 self.outputs.get(ix.index()).cloned().flatten().unwrap_or_else(Type::error)
             }
             "error" if can_fail => {

@@ -249,9 +249,8 @@ impl Checker<'_> {
             self.report(Diagnostic::new(Code::UnknownArgument, body.span, message));
             return;
         };
-        for Field { key, value } in fields {
-            let (FieldKey::Name(name), span) = (key, value.span) else { continue };
-            let _ = span;
+        for Field { key, .. } in fields {
+            let FieldKey::Name(name) = key else { continue };
             let message = format!("`{}` has no parameter `{}`", target.name, name.value);
             let diagnostic = Diagnostic::new(Code::UnknownArgument, name.span, message);
             let query = target.operation.query.iter().flat_map(|query| query.fields.keys());
@@ -278,9 +277,9 @@ fn as_declared(value: &mut Expr, ty: &Type) {
         value.kind = ExprKind::Int(number);
     } else if let (Ok(flag), true) = (text.parse::<bool>(), is(&Shape::Bool)) {
         value.kind = ExprKind::Bool(flag);
-    } else if let (Ok(number), true) = (text.parse::<f64>(), is(&Shape::Number)) {
-        if number.is_finite() {
-            value.kind = ExprKind::Double(number);
-        }
+    } else if let (Ok(number), true) = (text.parse::<f64>(), is(&Shape::Number))
+        && number.is_finite()
+    {
+        value.kind = ExprKind::Double(number);
     }
 }

@@ -53,7 +53,7 @@ impl Checker<'_> {
         };
         let headers = call.headers.as_ref().map(|headers| self.headers(call, headers));
         let Some(Request { method, operation, parts }) = request else {
-            // What is wrong has been said, but there may be more of it inside.
+            // What is wrong with the request says nothing of how it would be retried.
             self.retry(call.retry.as_ref(), true);
             self.timeout(call.timeout_ms.as_ref());
             return StepTyping {

@@ -28,12 +28,12 @@ impl Checker<'_> {
             (None, "coalesce") => self.coalesce(function, args).into(),
             (Some(target), "orValue") => self.or_value(target, function, args).into(),
             (Some(target), "hasValue") => {
-                self.arity(function, args.len() == 0, "no argument");
+                self.arity(function, args.is_empty(), "no argument");
                 self.optional(target, function);
                 Type::bool().into()
             }
             (Some(target), "value") => {
-                self.arity(function, args.len() == 0, "no argument");
+                self.arity(function, args.is_empty(), "no argument");
                 self.optional(target, function).into()
             }
             (Some(target), name) if MACROS.contains(&name) => {

@@ -18,9 +18,6 @@ mod retry;
 mod slot;
 mod steps;
 
-#[cfg(test)]
-mod tests;
-
 pub use plan::{
     Backoff, CallPlan, OperationFacts, PathPart, RetryOn, RetryPlan, StepTyping, Typed,
 };
@@ -49,8 +46,9 @@ pub fn check(
         scope.resolve(written, diagnostics)
     });
     let input = declared.clone().unwrap_or_else(|| {
-        let mut checker = Checker::new(workflow, catalog, Inputs::Asked(input::Uses::default()));
-        checker.steps(flow);
+        let mut checker =
+            Checker::new(workflow, flow, catalog, Inputs::Asked(input::Uses::default()));
+        checker.steps();
         match checker.inputs {
             Inputs::Asked(uses) => uses.into_type(diagnostics),
             Inputs::Declared(ty) | Inputs::Inferred(ty) => ty,
@@ -60,8 +58,8 @@ pub fn check(
         Some(_) => Inputs::Declared(with_external_id(&input.as_read())),
         None => Inputs::Inferred(input.as_read()),
     };
-    let mut checker = Checker::new(workflow, catalog, inputs);
-    let steps = checker.steps(flow);
+    let mut checker = Checker::new(workflow, flow, catalog, inputs);
+    let steps = checker.steps();
     diagnostics.append(&mut checker.diagnostics);
     Typed { input, steps }
 }
@@ -96,6 +94,7 @@ enum Inputs {
 /// The state of typing one workflow.
 struct Checker<'a> {
     workflow: &'a Workflow,
+    flow: &'a Flow,
     catalog: &'a Catalog,
     ids: HashMap<&'a str, StepIx>,
     inputs: Inputs,
@@ -129,13 +128,14 @@ impl From<Type> for Found {
 }
 
 impl<'a> Checker<'a> {
-    fn new(workflow: &'a Workflow, catalog: &'a Catalog, inputs: Inputs) -> Self {
+    fn new(workflow: &'a Workflow, flow: &'a Flow, catalog: &'a Catalog, inputs: Inputs) -> Self {
         let mut ids = HashMap::with_capacity(workflow.steps.len());
         for (at, step) in workflow.steps.iter().enumerate() {
             ids.entry(step.id.value.as_str()).or_insert(StepIx::at(at));
         }
         Self {
             workflow,
+            flow,
             catalog,
             ids,
             inputs,
@@ -150,12 +150,12 @@ impl<'a> Checker<'a> {
 
     /// Types every step, each before its readers. On a cycle, which is reported elsewhere, what is read of a later step
     /// is as if it had been reported.
-    fn steps(&mut self, flow: &Flow) -> Vec<StepTyping> {
+    fn steps(&mut self) -> Vec<StepTyping> {
         let workflow = self.workflow;
         let untyped =
             StepTyping { input: Type::error(), output: Type::error(), call: None, decides: None };
         let mut typings = vec![untyped; workflow.steps.len()];
-        for ix in &flow.order {
+        for ix in &self.flow.order {
             let Some(step) = workflow.steps.get(ix.index()) else { continue };
             self.at = *ix;
             let mut typing = self.step(step);

@@ -3,18 +3,18 @@
 use super::slot::Slot;
 use super::{Checker, StepTyping};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::tree::{ApprovalStep, DecideStep, EmitStep, EndStep, Step, StepKind, WaitStep};
+use crate::flow::{DEFAULT, RouteKind};
+use crate::tree::{
+    ApprovalStep, DecideStep, EmitStep, EndStep, Expr, ExprKind, Step, StepKind, WaitStep,
+};
 use crate::types::{FieldInfo, Shape, Type};
 use indexmap::IndexMap;
-
-/// What a decision's default is called in its output.
-const DEFAULT: &str = "default";
 
 impl Checker<'_> {
     pub(super) fn step(&mut self, step: &Step) -> StepTyping {
         match &step.kind {
             StepKind::Call(call) => self.call(call),
-            StepKind::Decide(decide) => self.decide(step, decide),
+            StepKind::Decide(decide) => self.decide(decide),
             StepKind::Transform(transform) => no_input(self.value(&transform.value)),
             StepKind::Wait(wait) => self.wait(step, wait),
             StepKind::Emit(emit) => self.emit(emit),
@@ -24,7 +24,7 @@ impl Checker<'_> {
         }
     }
 
-    fn decide(&mut self, step: &Step, decide: &DecideStep) -> StepTyping {
+    fn decide(&mut self, decide: &DecideStep) -> StepTyping {
         let decides = decide.expression.as_ref().map(|expression| {
             let ty = self.value(expression);
             let has_text = |shape: &Shape| {
@@ -43,16 +43,21 @@ impl Checker<'_> {
         for condition in &decide.conditions {
             self.condition(&condition.when);
         }
-        let selected = if decide.conditions.is_empty() {
-            let edges = self.workflow.edges.iter().filter(|edge| edge.from.value == step.id.value);
-            let cases = decide.cases.iter().map(|case| case.label.value.as_str());
-            let labels = cases
-                .chain(edges.filter_map(|edge| edge.case.as_ref()).map(|case| case.value.as_str()));
-            let default = decide.default.iter().map(|_| DEFAULT);
-            Type::union(labels.chain(default).map(Type::literal).collect())
-        } else {
-            Type::string()
-        };
+        // As a decision's record says it: the label, or where a condition led; the default by its own name.
+        let routes = self.flow.routes_of(self.at).iter().map(|route| match &route.kind {
+            RouteKind::Case(label) => Type::literal(label),
+            RouteKind::When(_) => {
+                let target = self.workflow.steps.get(route.target.index());
+                target.map_or_else(Type::error, |step| Type::literal(&step.id.value))
+            }
+            RouteKind::Default => Type::literal(DEFAULT),
+            RouteKind::Next
+            | RouteKind::OnError(_)
+            | RouteKind::OnTimeout
+            | RouteKind::OnReject => Type::error(),
+        });
+        let routes: Vec<Type> = routes.collect();
+        let selected = if routes.is_empty() { Type::error() } else { Type::union(routes) };
         let output = Type::of_fields([("selected", selected)]);
         StepTyping { decides, ..no_input(output) }
     }
@@ -63,17 +68,17 @@ impl Checker<'_> {
             WaitStep::Duration { duration } => {
                 let ty = Type::union(vec![Type::new(Shape::Duration), Type::new(Shape::Int)]);
                 let what = format!("the duration of wait \"{id}\"");
-                let ty = self.check(duration, Slot::root(&ty, &what));
+                let ty = self.time(duration, Slot::root(&ty, &what));
                 Type::of_fields([("duration", ty)])
             }
             WaitStep::Until { until } => {
                 let what = format!("the moment of wait \"{id}\"");
-                let ty = self.check(until, Slot::root(&Type::new(Shape::Timestamp), &what));
+                let ty = self.time(until, Slot::root(&Type::new(Shape::Timestamp), &what));
                 Type::of_fields([("until", ty)])
             }
             WaitStep::Event { correlation, .. } => {
                 let what = format!("the correlation of wait \"{id}\"");
-                for correlation in correlation {
+                if let Some(correlation) = correlation {
                     self.check_text(correlation, &what);
                 }
                 Type::json()
@@ -85,6 +90,14 @@ impl Checker<'_> {
         // What an event carries is nobody's to declare.
         let open = matches!(wait, WaitStep::Event { .. });
         StepTyping { input, ..no_input(Type::record(output, open)) }
+    }
+
+    /// What a wait waits for. What is written down, the checks look at.
+    fn time(&mut self, time: &Expr, slot: Slot<'_>) -> Type {
+        match time.kind {
+            ExprKind::String(_) => Type::string(),
+            _ => self.check(time, slot),
+        }
     }
 
     fn emit(&mut self, emit: &EmitStep) -> StepTyping {
