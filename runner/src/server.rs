@@ -1,9 +1,9 @@
 //! The server: vault, store, engine, webhooks and API, put together.
 
 use crate::api::{Api, ApiOptions, listen};
-use crate::engine::EngineHandle;
-use crate::engine::http::HttpClient;
-use crate::engine::webhooks::WebhooksHandle;
+use crate::engine::http::{HttpCaller, HttpClient};
+use crate::engine::webhooks::{Webhooks, WebhooksHandle};
+use crate::engine::{Engine, EngineHandle, EngineOptions, SystemClock};
 use crate::keys::{self, KeyError, KeyRequest};
 use crate::store::{ApiKey, OpenError, Store, StoreOptions};
 use crate::vault::{MasterKeySource, Vault};
@@ -104,8 +104,19 @@ impl Server {
         let client = HttpClient::new(api.addresses)
             .map_err(|e| StartError::new(format!("cannot set up TLS: {e}")))?;
         let first_key = first_key(&store).await?;
-        let _ = (lock, client, first_key, address, api, listen::start, Api::new);
-        Err(StartError::new("not there yet"))
+        let shared = Arc::new(store.clone());
+        let clock = Arc::new(SystemClock);
+        let caller = HttpCaller::new(Arc::clone(&shared), client.clone(), Arc::clone(&clock) as _);
+        let engine = Engine::start(
+            Arc::clone(&shared),
+            Arc::new(caller),
+            Arc::clone(&clock) as _,
+            EngineOptions::default(),
+        );
+        let webhooks = Webhooks::start(shared, client, clock, outbox);
+        let api = Api::new(store.clone(), engine.clone(), api);
+        let http = listen::start(listener, api);
+        Ok(Self { address, first_key, store, engine, http, webhooks, _lock: lock })
     }
 
     /// `http://ADDRESS`.
@@ -222,4 +233,66 @@ async fn first_key(store: &Store) -> Result<Option<SecretString>, StartError> {
         return Ok(None);
     }
     keys::create(store, KeyRequest::every_scope()).await.map(|(key, _)| Some(key)).map_err(failed)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use tempfile::TempDir;
+
+    async fn start(data: &Path) -> Result<Server, StartError> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Server::start(ServerOptions::new(data, listener)).await
+    }
+
+    async fn refused(data: &Path) -> StartError {
+        let Err(error) = start(data).await else { panic!("it started") };
+        error
+    }
+
+    fn directory() -> (TempDir, PathBuf) {
+        let parent = tempfile::tempdir().unwrap();
+        let data = parent.path().join("deep/data");
+        (parent, data)
+    }
+
+    #[tokio::test]
+    async fn a_server_answers_until_it_is_stopped_and_starts_again() {
+        let (_parent, data) = directory();
+        let server = start(&data).await.unwrap();
+        assert!(server.first_key().is_some());
+        let url = format!("{}/readyz", server.url());
+        assert_eq!(reqwest::get(&url).await.unwrap().status(), 200);
+        server.stop(Duration::from_secs(5)).await;
+        assert!(reqwest::get(&url).await.is_err());
+
+        let again = start(&data).await.unwrap();
+        assert!(again.first_key().is_none());
+    }
+
+    #[tokio::test]
+    async fn two_servers_do_not_share_a_data_directory() {
+        let (_parent, data) = directory();
+        let first = start(&data).await.unwrap();
+        let error = refused(&data).await;
+        assert!(error.message.contains("another server"), "{error}");
+        assert!(error.help.is_some_and(|help| help.contains("--data")));
+        // Keys can be made beside it.
+        assert!(open_store(&data, &master_key_in(&data)).is_ok());
+        drop(first);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn the_data_directory_is_the_owners_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let (parent, data) = directory();
+        let _server = start(&data).await.unwrap();
+        assert_eq!(fs::metadata(&data).unwrap().permissions().mode() & 0o777, 0o700);
+
+        let file = parent.path().join("other.key");
+        fs::write(&file, "").unwrap();
+        assert!(refused(&file).await.message.contains("other.key"));
+    }
 }

@@ -64,3 +64,6 @@ impl Api {
         Self(Arc::new(Inner { store, engine, options, limiter, metrics: Metrics::default() }))
     }
 }
+
+#[cfg(test)]
+mod tests;
