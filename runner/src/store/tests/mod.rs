@@ -2,7 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod entry;
 mod file;
+mod runs;
 mod settings;
 
 use super::*;
