@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use clap::ValueEnum;
+use glob::MatchOptions;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -154,7 +155,9 @@ fn is_glob(path: &Path) -> bool {
 
 fn expand(pattern: &Path) -> Result<Vec<Source>, Failure> {
     let text = pattern.to_string_lossy();
-    let paths = glob::glob(&text)
+    // Hidden directories hold no sources, unless the pattern spells their dot.
+    let options = MatchOptions { require_literal_leading_dot: true, ..MatchOptions::new() };
+    let paths = glob::glob_with(&text, options)
         .map_err(|e| Failure::new(format_args!("cannot understand the pattern {text}: {e}")))?;
     let mut sources = Vec::new();
     for path in paths {

@@ -86,6 +86,11 @@ pub fn run(args: &Args) -> Outcome {
             Format::Sarif => results.extend(render::sarif::results(&analysis, &name)),
         }
     }
+    if tally.is_empty() {
+        let names: Vec<String> = sources.iter().map(Source::name).collect();
+        return Err(Failure::new(format_args!("no workflow in {}", names.join(", ")))
+            .help("an empty source is no proof of anything: check what was given"));
+    }
     match args.format {
         Format::Human => tally.report(sources.len())?,
         Format::Sarif => print(&render::sarif::log(results))?,
