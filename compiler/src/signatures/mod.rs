@@ -7,8 +7,8 @@ pub use builtin::{builtin, slugs, source_text};
 
 use crate::diagnostic::{Code, Diagnostic, SourceRef};
 use crate::text::Span;
-use crate::tree::Module;
-use crate::types::{RecordType, Type};
+use crate::tree::{Expr, ExprKind, Field, FieldKey, Module};
+use crate::types::{RecordType, Shape, Type};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -77,20 +77,54 @@ impl Service {
     }
 
     /// The operation of a method and a path; a segment that is `None` holds a template, which only a parameter takes.
-    /// A literal pattern wins over one with parameters.
+    /// A literal pattern wins over one with parameters; of several operations with one path, the one that takes the
+    /// most fields of the record that is sent, and needs the fewest others.
     #[must_use]
-    pub fn matching(&self, method: &str, path: &[Option<&str>]) -> Option<&Operation> {
+    pub fn matching(
+        &self,
+        method: &str,
+        path: &[Option<&str>],
+        body: Option<&Expr>,
+    ) -> Option<&Operation> {
         let fits = |operation: &&Operation| {
             operation.method.eq_ignore_ascii_case(method) && operation.fits(path)
         };
         let params = |operation: &&Operation| {
             operation.segments.iter().filter(|s| matches!(s, Segment::Param(_))).count()
         };
-        self.operations.iter().filter(fits).min_by_key(params)
+        let fields = body.map_or(&[][..], |body| match &body.kind {
+            ExprKind::Record(fields) => fields,
+            _ => &[],
+        });
+        self.operations
+            .iter()
+            .filter(fits)
+            .min_by_key(|operation| (params(operation), operation.misfits(fields)))
     }
 }
 
 impl Operation {
+    /// How many of these fields the request does not have, and how many more it needs. No fields say nothing.
+    fn misfits(&self, fields: &[Field]) -> (usize, usize) {
+        let request = self.request.as_ref().map(|request| &request.shape);
+        let Some(Shape::Record(record)) = request.filter(|_| !fields.is_empty()) else {
+            return (0, 0);
+        };
+        let named: Vec<&str> = fields
+            .iter()
+            .filter_map(|field| match &field.key {
+                FieldKey::Name(name) => Some(name.value.as_str()),
+                FieldKey::Computed(_) => None,
+            })
+            .collect();
+        let unknown = named.iter().filter(|name| !record.fields.contains_key(**name)).count();
+        let missing = record
+            .fields
+            .iter()
+            .filter(|(name, field)| !field.optional && !named.contains(&name.as_str()));
+        (unknown, missing.count())
+    }
+
     fn fits(&self, path: &[Option<&str>]) -> bool {
         self.segments.len() == path.len()
             && self.segments.iter().zip(path).all(|(segment, given)| match (segment, given) {

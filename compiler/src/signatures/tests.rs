@@ -71,7 +71,10 @@ fn a_short_chain_of_aliases_does_not_make_an_endless_type() {
 #[test]
 fn operations_are_found_by_the_requests_they_take() {
     let name = |service: &str, method: &str, path: &[Option<&str>]| {
-        builtin(service).unwrap().matching(method, path).map(|operation| operation.name.clone())
+        builtin(service)
+            .unwrap()
+            .matching(method, path, None)
+            .map(|operation| operation.name.clone())
     };
     let api = Some("api");
     let screen = name("aml", "post", &[api, Some("screenings")]);

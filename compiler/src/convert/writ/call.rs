@@ -29,7 +29,7 @@ pub(super) fn plan<'a>(kind: &'a StepKind, catalog: &Catalog) -> Option<Call<'a>
             .and_then(|signature| {
                 let segments = segments(path)?;
                 let texts: Vec<_> = segments.iter().map(Piece::as_text).collect();
-                let operation = signature.matching(&method.value, &texts)?;
+                let operation = signature.matching(&method.value, &texts, call.body.as_ref())?;
                 let exact = operation.method == method.value;
                 let arguments = exact.then(|| arguments(operation, &segments, call.body.as_ref()));
                 Some((Some(operation.name.clone()), arguments??))

@@ -324,10 +324,10 @@ impl Checker<'_> {
         let undeclared =
             self.is_variable(operand, "trigger") && matches!(self.inputs, Inputs::Declared(_));
         let Shape::Record(record) = &ty.shape else {
-            let message = format!("a value of type `{ty}` has no field `{}`", name.value);
+            let message = format!("{} has no field `{}`", ty.noun(), name.value);
             self.report(
                 Diagnostic::new(Code::UnknownField, name.span, message)
-                    .and(operand.span, format!("this is `{ty}`")),
+                    .and(operand.span, format!("this is {}", ty.noun())),
             );
             return;
         };
@@ -422,7 +422,7 @@ impl Checker<'_> {
         }
         let (message, place) = match misfit {
             Some(message) => (format!("{message}, not by `{at}`"), index.span),
-            None => (format!("a value of type `{ty}` cannot be indexed"), span),
+            None => (format!("{} cannot be indexed", ty.noun()), span),
         };
         self.report(Diagnostic::new(Code::WrongOperand, place, message));
         Type::error()

@@ -7,8 +7,8 @@ use super::{Checker, PathPart};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::signatures::{Operation, Segment};
 use crate::text::{Name, Span};
-use crate::tree::{Expr, ExprKind, Field, FieldKey};
-use crate::types::{FieldInfo, Shape, Type};
+use crate::tree::{Expr, ExprKind, Field, FieldKey, TemplatePart};
+use crate::types::{FieldInfo, Labels, Shape, Type};
 
 /// An operation and how messages call it.
 pub(super) struct Target<'o> {
@@ -157,11 +157,17 @@ impl Checker<'_> {
 
     /// A value that becomes a part of text that is sent or shown.
     pub(super) fn check_text(&mut self, value: &Expr, what: &str) -> Type {
-        let ty = match &value.kind {
-            ExprKind::Template(parts) => self.template(parts),
-            _ => self.spliced(value),
-        };
-        let found = Type::string().labelled(ty.labels_within());
+        if let ExprKind::Template(parts) = &value.kind {
+            let mut labels = Labels::default();
+            for part in parts {
+                if let TemplatePart::Expr(part) = part {
+                    labels = labels.and(self.check_text(part, what).labels);
+                }
+            }
+            return Type::string().labelled(labels);
+        }
+        let labels = self.spliced(value).labels_within();
+        let found = Type::string().labelled(labels);
         self.fit(value, &found.into(), Slot::root(&Type::json(), what))
     }
 

@@ -131,7 +131,8 @@ impl Checker<'_> {
             call.body.iter().for_each(|body| drop(self.infer(body)));
             return None;
         };
-        let operation = service.and_then(|service| service.matching(&upper, &address.pattern()));
+        let operation = service
+            .and_then(|service| service.matching(&upper, &address.pattern(), call.body.as_ref()));
         let parts = if let Some(operation) = operation {
             let target = target(&call.service.value, operation, path.span);
             self.written_arguments(&target, address, call.body.as_ref())
@@ -162,7 +163,7 @@ impl Checker<'_> {
         let scalar =
             |shape: &Shape| !matches!(shape, Shape::List(_) | Shape::Map(_) | Shape::Record(_));
         if !found.ty.may_be(scalar) {
-            let message = format!("a value of type `{}` has no text form", found.ty);
+            let message = format!("{} has no text form", found.ty.noun());
             self.report(Diagnostic::new(Code::NotText, value.span, message));
             return;
         }
@@ -198,7 +199,7 @@ impl Checker<'_> {
         let message = format!("`{slug}` documents no `{method} {written}`: it is not checked");
         let mut diagnostic = Diagnostic::new(Code::UnknownOperation, path.span, message);
         diagnostic.severity = Severity::Warning;
-        let other = METHODS.into_iter().find_map(|m| service.matching(m, &pattern));
+        let other = METHODS.into_iter().find_map(|m| service.matching(m, &pattern, None));
         let patterns = service.operations.iter().map(|operation| operation.pattern.as_str());
         self.report(match (other, nearest(&written, patterns)) {
             (Some(other), _) => {

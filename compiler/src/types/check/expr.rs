@@ -105,7 +105,7 @@ impl Checker<'_> {
         if ty.may_be(has_text) {
             return ty;
         }
-        let message = format!("a value of type `{ty}` has no text form");
+        let message = format!("{} has no text form", ty.noun());
         let diagnostic = Diagnostic::new(Code::NotText, expr.span, message);
         self.report(match ty.shape {
             Shape::List(_) => diagnostic.help("join its items with `.join(\", \")`"),
@@ -119,7 +119,7 @@ impl Checker<'_> {
         self.want(expr, &Type::bool());
         let ty = self.value(expr);
         if !ty.may_be(|shape| *shape == Shape::Bool) {
-            let message = format!("a condition is true or false, not `{ty}`");
+            let message = format!("a condition is true or false, not {}", ty.noun());
             self.report(Diagnostic::new(Code::WrongOperand, expr.span, message));
         }
     }

@@ -207,8 +207,11 @@ impl Checker<'_> {
             })
             .collect();
         if items.is_empty() {
-            let message =
-                format!("`{}` goes through a list or a record, not `{over}`", function.value);
+            let message = format!(
+                "`{}` goes through a list or a record, not {}",
+                function.value,
+                over.noun()
+            );
             self.report(Diagnostic::new(Code::WrongOperand, target.span, message));
             return None;
         }
@@ -260,7 +263,7 @@ impl Checker<'_> {
         if ty.may_be(fits) {
             return;
         }
-        let message = format!("`{}` does not take `{ty}`", known.name());
+        let message = format!("`{}` does not take {}", known.name(), ty.noun());
         self.report(
             Diagnostic::new(Code::WrongOperand, arg.span, message)
                 .help(format!("write `{}`", usage(known))),

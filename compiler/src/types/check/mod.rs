@@ -18,6 +18,9 @@ mod retry;
 mod slot;
 mod steps;
 
+#[cfg(test)]
+mod tests;
+
 pub use plan::{
     Backoff, CallPlan, OperationFacts, PathPart, RetryOn, RetryPlan, StepTyping, Typed,
 };

@@ -109,7 +109,7 @@ impl Checker<'_> {
         let ty = self.value(operand);
         let fits = |shape: &Shape| matches!(shape, Shape::Int | Shape::Number | Shape::Duration);
         if !ty.may_be(fits) {
-            let message = format!("`-` takes a number or a duration, not `{ty}`");
+            let message = format!("`-` takes a number or a duration, not {}", ty.noun());
             self.report(Diagnostic::new(Code::WrongOperand, operand.span, message));
             return Type::error();
         }
@@ -193,7 +193,7 @@ impl Checker<'_> {
         let a = self.value(lhs);
         let b = self.value(rhs);
         if !b.may_be(|shape| matches!(shape, Shape::List(_) | Shape::Map(_) | Shape::Record(_))) {
-            let message = format!("`in` takes a list or a record on its right, not `{b}`");
+            let message = format!("`in` takes a list or a record on its right, not {}", b.noun());
             self.report(Diagnostic::new(Code::WrongOperand, rhs.span, message));
         } else if let ExprKind::List(items) = &rhs.kind {
             for item in items {

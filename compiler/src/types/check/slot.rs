@@ -77,12 +77,13 @@ impl<'s> Slot<'s> {
 
     /// The place in words, with `rest` of the way added: "`bundle.frames` of `identity.captureKtp`".
     fn words(&self, rest: &str) -> String {
-        let (way, owner, is_operation) = self.way();
-        let way = format!(
-            "{way}{}{rest}",
-            if rest.is_empty() || way.is_empty() || rest.starts_with('[') { "" } else { "." }
-        );
+        let (mut way, owner, is_operation) = self.way();
+        if !way.is_empty() && !rest.is_empty() && !rest.starts_with('[') {
+            way.push('.');
+        }
+        way += rest;
         match (way.is_empty(), is_operation) {
+            _ if way == "[]" => format!("an item of {owner}"),
             (true, true) => format!("the body of `{owner}`"),
             (false, true) => format!("`{way}` of `{owner}`"),
             (true, false) => owner.to_owned(),
@@ -129,11 +130,16 @@ impl Checker<'_> {
             Problem::Type { given, wanted } => {
                 let rest = super::access::without_null(given.clone());
                 if rest != given && rest.assignable_to(&wanted).is_ok() {
-                    let message = format!("{place} takes `{wanted}`, and this may be null");
+                    let message =
+                        format!("{place} must be `{}`, and this may be null", wanted.unlabelled());
                     Diagnostic::new(Code::MaybeAbsent, expr.span, message)
                         .help("say with `coalesce(..., ...)` what stands in its place then")
                 } else {
-                    let message = format!("{place} takes `{wanted}`, not `{given}`");
+                    let message = format!(
+                        "{place} must be `{}`, not `{}`",
+                        wanted.unlabelled(),
+                        given.unlabelled()
+                    );
                     let diagnostic = Diagnostic::new(Code::TypeMismatch, expr.span, message);
                     misspelt(diagnostic, expr, &wanted)
                 }

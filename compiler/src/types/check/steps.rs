@@ -33,7 +33,7 @@ impl Checker<'_> {
             if ty.may_be(has_text) {
                 return ty;
             }
-            let message = format!("a decision cannot be made on a value of type `{ty}`");
+            let message = format!("a decision cannot be made on {}", ty.noun());
             self.report(
                 Diagnostic::new(Code::NotText, expression.span, message)
                     .help("decide on one of its parts, or on a condition"),
