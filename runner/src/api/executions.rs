@@ -6,12 +6,14 @@ use super::pipeline::Checked;
 use super::reply::{self, Time};
 use crate::machine::{ErrorInfo, ExecutionStatus, StepStatus};
 use crate::store::{ExecutionRow, StepRow};
+use crate::time::Millis;
 use axum::body::Body;
 use http::{Response, StatusCode};
 use serde::Serialize;
 use writ_compiler::bytecode::{Pc, SourceMap, StepType};
 use writ_compiler::text::LineIndex;
 use writ_compiler::value::Value;
+use writ_compiler::value::time::{parse_duration, parse_timestamp};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,6 +46,9 @@ struct WaitingView<'a> {
     kind: &'static str,
     node_id: &'a str,
     step_id: &'a str,
+    /// When the timer is due.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Time>,
 }
 
 #[derive(Serialize)]
@@ -184,7 +189,19 @@ fn waiting_for(status: ExecutionStatus, steps: &[StepRow]) -> Option<WaitingView
         | ExecutionStatus::Failed
         | ExecutionStatus::Cancelled => return None,
     };
-    Some(WaitingView { kind, node_id: &step.node_id, step_id: &step.id })
+    let until = due(step).map(Time);
+    Some(WaitingView { kind, node_id: &step.node_id, step_id: &step.id, until })
+}
+
+/// When a `wait` ends, by what it was told: a time, or how long from its start.
+fn due(step: &StepRow) -> Option<Millis> {
+    let input = step.input.as_ref()?;
+    let text = |name| input.get(name).and_then(Value::as_str);
+    if let Some(until) = text("until") {
+        return parse_timestamp(until).map(Millis::from_nanos_up);
+    }
+    let duration = parse_duration(text("duration")?)?;
+    Some(Millis::from_nanos_up(step.started_at.nanos() + duration))
 }
 
 /// The spec of an execution's version, to find the place of an error in.
@@ -209,5 +226,32 @@ impl Source {
         let span = self.map.span(Pc(pc))?;
         let position = self.lines.position(&self.text, span.start);
         Some((position.line, position.column))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use writ_compiler::value::Value;
+
+    #[test]
+    fn a_timer_is_due_at_a_time_or_after_a_while() {
+        let due_of = |name: &str, text: &str| {
+            due(&StepRow {
+                id: "stp_1".to_owned(),
+                node_id: "pause".to_owned(),
+                kind: StepType::Wait.wire_type(),
+                status: StepStatus::Running,
+                input: Some(Value::record([(name, Value::from(text))])),
+                output: None,
+                error: None,
+                attempts: 1,
+                started_at: Millis(1_000),
+                completed_at: None,
+            })
+        };
+        assert_eq!(due_of("duration", "1.5s"), Some(Millis(2_500)));
+        assert_eq!(due_of("until", "1970-01-01T00:00:09Z"), Some(Millis(9_000)));
+        assert_eq!(due_of("until", "soon"), None);
     }
 }
