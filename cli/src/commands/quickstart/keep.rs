@@ -23,6 +23,8 @@ pub struct Place<'a> {
 /// Writes the workflow to the data directory, and gives the commands.
 pub fn commands(place: &Place<'_>) -> Result<String, Failure> {
     let spec = place.data.join("my-kyc-v1.json");
+    // The commands may be pasted in any directory.
+    let spec = std::path::absolute(&spec).unwrap_or(spec);
     let text = String::from_utf8_lossy(WORKFLOW).replacen(SLUG, PASTED_SLUG, 1);
     std::fs::write(&spec, text).map_err(|e| Failure::file("write", &spec, &e))?;
 

@@ -15,6 +15,7 @@ use crate::runtime::{self, Sandbox, Server, ServerSettings};
 use client::Api;
 use progress::Progress;
 use receiver::Receiver;
+use serde_json::json;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -24,11 +25,16 @@ use tempfile::TempDir;
 use verify::Facts;
 use writ_runner::api::ApiOptions;
 
+/// Calls of one service that the story makes; what is called afterwards is answered at once.
+const PACED_CALLS: u32 = 3;
+
 /// Register, publish and run the documented KYC workflow on this machine, and verify every answer
 ///
 /// Starts a server on a temporary data directory and sandbox versions of the six services, both on loopback.
 /// Everything after that goes over HTTP: three runs, whose verdicts are passed, requires_review (which is then
 /// approved) and failed. Exits with 1 when anything is not as documented.
+///
+/// On a terminal the services take a moment to answer, as real ones do, so that the steps can be watched.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     writ quickstart\n  \
@@ -97,10 +103,29 @@ async fn tell(
     key: &str,
 ) -> Result<bool, Failure> {
     let api = Api::new(server, key)?;
+    if progress.is_live() {
+        pace(&Api::new(sandbox, key)?).await?;
+    }
     let mut story =
         Story { api: &api, sandbox, receiver, progress, stamp: stamp(), facts: Facts::default() };
     story.tell().await?;
     Ok(story.facts.report()?)
+}
+
+/// Lets the sandbox services take the time that real ones take, so that the steps can be watched.
+async fn pace(sandbox: &Api) -> Result<(), Failure> {
+    for (service, operation, delay_ms) in
+        [("identity", "captureKtp", 900), ("aml", "createScreening", 600)]
+    {
+        let fault = json!({
+            "service": service, "operation": operation, "delayMs": delay_ms, "times": PACED_CALLS
+        });
+        let answer = sandbox.post("/__faults", &fault).await?;
+        if !answer.status.is_success() {
+            return Err(Failure::new(format_args!("the sandbox refused: {}", answer.text)));
+        }
+    }
+    Ok(())
 }
 
 /// The data directory: the user's, or one that is removed with this value.

@@ -29,6 +29,11 @@ impl Progress {
         Self { live }
     }
 
+    /// Whether somebody watches.
+    pub fn is_live(&self) -> bool {
+        self.live.is_some()
+    }
+
     /// A line that stays.
     pub fn line(&self, text: &str) -> Result<(), Failure> {
         let write = || writeln!(anstream::stdout().lock(), "{text}");
@@ -47,6 +52,11 @@ impl Progress {
     /// Something done.
     pub fn done(&self, text: &str) -> Result<(), Failure> {
         self.line(&format!("{GOOD}✓{GOOD:#} {text}"))
+    }
+
+    /// Something that came out wrong; what exactly is listed at the end.
+    pub fn wrong(&self, text: &str) -> Result<(), Failure> {
+        self.line(&format!("{ERROR}✗{ERROR:#} {text}"))
     }
 
     /// Shows, where somebody watches, that something is waited for; until the value is dropped.
@@ -121,43 +131,54 @@ impl RunView<'_> {
 #[derive(Debug)]
 struct LiveRun {
     multi: MultiProgress,
-    /// By node.
-    lines: Vec<(String, ProgressBar)>,
+    lines: Vec<Line>,
+}
+
+/// One step's line.
+#[derive(Debug)]
+struct Line {
+    node: String,
+    bar: ProgressBar,
+    turning: bool,
 }
 
 impl LiveRun {
     fn new(multi: &MultiProgress, path: &[&str]) -> Self {
         let mut live = Self { multi: multi.clone(), lines: Vec::new() };
         for node in path {
-            let line = live.line(node);
-            stand(&line, format!("{DIM}· {node:<17} {:<15} to come{DIM:#}", ""));
+            let line = live.add(node);
+            stand(&line.bar, format!("{DIM}· {node:<17} {:<15} to come{DIM:#}", ""));
+            live.lines.push(line);
         }
         live
     }
 
-    fn show(&mut self, step: &Value) {
-        let line = self.line(&text(step, "/nodeId"));
-        match text(step, "/status").as_str() {
-            "pending" | "running" => turn(&line, columns(step)),
-            _ => stand(&line, describe(step)),
-        }
+    fn add(&self, node: &str) -> Line {
+        let bar = self.multi.add(ProgressBar::new_spinner());
+        Line { node: node.to_owned(), bar, turning: false }
     }
 
-    fn line(&mut self, node: &str) -> ProgressBar {
-        if let Some((_, line)) = self.lines.iter().find(|(name, _)| name == node) {
-            return line.clone();
+    fn show(&mut self, step: &Value) {
+        let node = text(step, "/nodeId");
+        if !self.lines.iter().any(|line| line.node == node) {
+            self.lines.push(self.add(&node));
         }
-        let line = self.multi.add(ProgressBar::new_spinner());
-        self.lines.push((node.to_owned(), line.clone()));
-        line
+        let Some(line) = self.lines.iter_mut().find(|line| line.node == node) else { return };
+        let turns = matches!(text(step, "/status").as_str(), "pending" | "running");
+        match (turns, line.turning) {
+            (true, false) => turn(&line.bar, columns(step)),
+            (true, true) => {}
+            (false, _) => stand(&line.bar, describe(step)),
+        }
+        line.turning = turns;
     }
 }
 
 impl Drop for LiveRun {
     /// A run that is given up, on Ctrl-C or an error, leaves nothing moving behind.
     fn drop(&mut self) {
-        for (_, line) in &self.lines {
-            line.finish_and_clear();
+        for line in &self.lines {
+            line.bar.finish_and_clear();
         }
     }
 }
@@ -178,6 +199,7 @@ fn turn(line: &ProgressBar, message: String) {
     };
     line.set_style(template("  {spinner:.cyan} {msg} {time:.dim}").with_key("time", time));
     line.set_message(painted(message));
+    line.reset_elapsed();
     line.enable_steady_tick(TICK);
 }
 

@@ -93,9 +93,14 @@ impl Story<'_> {
         for case in CASES {
             executions.push(self.execute(case).await?);
         }
+        let wrong = self.facts.wrong();
         self.check_webhooks(&executions).await?;
-        self.progress
-            .done(&format!("received the webhooks at {endpoint}, each with a valid signature"))?;
+        if self.facts.wrong() == wrong {
+            let came = format!("received the webhooks at {endpoint}, each with a valid signature");
+            self.progress.done(&came)?;
+        } else {
+            self.progress.wrong(&format!("the webhooks at {endpoint} are not as documented"))?;
+        }
         self.replay(&executions).await
     }
 

@@ -20,6 +20,11 @@ impl Facts {
         }
     }
 
+    /// How many facts did not hold so far.
+    pub fn wrong(&self) -> usize {
+        self.wrong.len()
+    }
+
     /// A value that must be exactly this.
     pub fn equal(&mut self, what: &str, actual: &Value, expected: impl Into<Value>) {
         let expected = expected.into();
