@@ -5,7 +5,7 @@ mod resolve;
 
 pub use builtin::{builtin, slugs, source_text};
 
-use crate::diagnostic::{Code, Diagnostic, SourceRef};
+use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean};
 use crate::text::Span;
 use crate::tree::{Expr, ExprKind, Field, FieldKey, Module};
 use crate::types::{RecordType, Shape, Type};
@@ -169,7 +169,18 @@ impl Catalog {
             let service = resolve::service(declared, &module.types, SourceRef::Main, diagnostics);
             own.insert(slug.clone(), Arc::new(service));
         }
-        Self { own }
+        let catalog = Self { own };
+        for name in &module.uses {
+            if source_text(&name.value).is_none() && !catalog.own.contains_key(&name.value) {
+                let message = format!("there is no service \"{}\" to use", name.value);
+                let diagnostic = Diagnostic::new(Code::UnknownService, name.span, message).note(
+                    "a service without a signature is called by method and path, without a `use`",
+                );
+                let slugs = catalog.slugs();
+                diagnostics.push(did_you_mean(diagnostic, name, slugs.into_iter()));
+            }
+        }
+        catalog
     }
 
     /// A service by its slug; `None` when it has no signature.

@@ -19,6 +19,8 @@ fn found(text: &str) -> String {
 #[test]
 fn what_a_service_says_of_itself_is_checked() {
     assert_snapshot!(found(r#"
+use idntity
+use custom:crm
 service aml {}
 service custom:crm {
   type Person = { name: string, mother: Person }
@@ -50,6 +52,7 @@ service custom:crm {}
     WR0401 at `status.cod`: the output has no field `status.cod` (did you mean "status.code"?)
     WR0208 at `add`: the operation `add` is declared twice (give one of them another name)
     WR0208 at `custom:crm`: the service `custom:crm` is declared already (remove one of the two)
+    WR0203 at `idntity`: there is no service "idntity" to use (did you mean "identity"?)
     "#);
 }
 

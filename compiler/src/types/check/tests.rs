@@ -537,3 +537,26 @@ fn types_do_not_grow_beyond_measure() {
     assert!(!analysis.has_errors(), "{:?}", analysis.diagnostics);
     assert!(analysis.workflows[0].typed.steps.iter().all(|step| step.output.is_small()));
 }
+
+#[test]
+fn the_longest_expressions_are_typed_on_a_small_stack() {
+    let chain = |link: &str| format!("trigger.a{}", link.repeat(230));
+    for expression in [
+        chain(" + 1"),
+        chain(".b"),
+        chain("[0]"),
+        chain(".trim()"),
+        chain(" == 1"),
+        chain(" && true"),
+        chain(".?b"),
+        chain(".map(i, i)"),
+        format!("{}trigger.a", "!".repeat(230)),
+        format!("{}trigger.a{}", "[".repeat(60), "]".repeat(60)),
+        format!("{}trigger.a{}", "{a: ".repeat(60), "}".repeat(60)),
+        format!("{}1{}", "true ? ".repeat(60), " : 1".repeat(60)),
+    ] {
+        let analysis = analysis(&[transform(&expression)]);
+        let found = &analysis.diagnostics;
+        assert!(found.iter().all(|d| d.code != Code::UnexpectedToken), "{expression}: {found:?}");
+    }
+}
