@@ -5,10 +5,12 @@
 use proptest::prelude::*;
 use proptest::sample::Index;
 use writ_compiler::analysis::{Analysis, Syntax};
+use writ_compiler::convert;
 use writ_compiler::diagnostic::{SourceRef, render};
 
 const JSON: &str = include_str!("../../tests/cases/quickstart/workflow.json");
 const WRIT: &str = include_str!("../../tests/cases/quickstart/workflow.writ");
+const EVERY_STEP: &str = include_str!("../../tests/cases/every-step/input.writ");
 
 /// Pieces that mean something somewhere.
 const PIECES: &[&str] = &[
@@ -134,8 +136,14 @@ fn check(text: &str, syntax: Syntax) {
     }
 }
 
+/// The same workflow in the other syntax.
+fn every_step_as_json() -> String {
+    let analysis = Analysis::new(EVERY_STEP, Syntax::Writ);
+    convert::to_json(&analysis.module.workflows[0], &analysis.workflows[0])
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn damaged_json_is_answered(changes in prop::collection::vec(change(), 1..6)) {
@@ -147,6 +155,13 @@ proptest! {
     fn damaged_writ_is_answered(changes in prop::collection::vec(change(), 1..6)) {
         let text = changes.iter().fold(WRIT.to_owned(), |text, change| changed(&text, change));
         check(&text, Syntax::Writ);
+    }
+
+    #[test]
+    fn damage_to_every_kind_of_step_is_answered(changes in prop::collection::vec(change(), 1..6)) {
+        let damaged = |text: &str| changes.iter().fold(text.to_owned(), |text, change| changed(&text, change));
+        check(&damaged(EVERY_STEP), Syntax::Writ);
+        check(&damaged(&every_step_as_json()), Syntax::Json);
     }
 
     #[test]

@@ -3,10 +3,15 @@
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::flow::{Fact, StepIx};
+use crate::tree::StepKind;
 use crate::types::{Shape, Type};
 
 /// A call whose answer holds a verdict that no step looks at: the run goes on whatever it says.
 pub(super) fn unused(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    // What a step reads that could not be read itself is not known.
+    if context.workflow.steps.iter().any(|step| step.kind == StepKind::Error) {
+        return;
+    }
     for (at, step) in context.steps().filter(|(at, _)| context.flow.is_reachable(*at)) {
         let Some(operation) = context.operation(at) else { continue };
         for verdict in operation.verdicts.iter().filter(|verdict| !is_read(at, verdict, context)) {
