@@ -37,7 +37,7 @@ impl Scope for StepScope<'_> {
         Some(Value::record([
             ("code", Value::String(Arc::clone(&error.code))),
             ("message", Value::String(Arc::clone(&error.message))),
-            ("status", Value::from(error.status.map(|status| i64::from(status)))),
+            ("status", Value::from(error.status.map(i64::from))),
             ("body", error.body.as_ref().map_or(Value::Null, |kept| kept.value.clone())),
         ]))
     }
