@@ -95,7 +95,7 @@ impl Store {
             workflow_slug: version.slug.clone(),
             workflow_version: version.version,
             external_id: external_id.clone(),
-            program,
+            program: Some(program),
         };
         let context = RunContext { seq: 0, entries: 1, facts: Arc::new(facts), steps: Vec::new() };
         self.keep_run(run, context);

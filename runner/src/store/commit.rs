@@ -286,8 +286,7 @@ impl SideRow {
 /// The value that a record brings, and what is secret in it.
 fn value_of<'a>(record: &'a Record, context: &'a RunContext) -> Option<(&'a Payload, Secrecy<'a>)> {
     let schema = |ordinal: StepOrdinal, output: bool| -> Secrecy<'a> {
-        let step = context.steps.get(ordinal.0 as usize);
-        match step.and_then(|step| context.facts.program.step(step.step)) {
+        match context.info(ordinal) {
             Some(info) => Secrecy::Schema(if output { &info.output } else { &info.input }),
             None => Secrecy::Whole,
         }
@@ -329,8 +328,8 @@ fn side_row(record: &Record, context: &RunContext) -> Option<SideRow> {
             due,
             not_initiator,
         } => {
-            let step = context.steps.get(ordinal.0 as usize)?;
-            let info = context.facts.program.step(step.step);
+            let step = context.step(*ordinal)?;
+            let info = context.info(*ordinal);
             let data = data.as_ref().map(|data| shown_part(info, "data", data).to_json());
             let label = shown_label(info, label);
             let shown = format!("{label}\n{}", data.as_deref().unwrap_or_default());

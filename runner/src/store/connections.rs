@@ -10,7 +10,7 @@ use rusqlite::{OptionalExtension, Row, params};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 const COLUMNS: &str =
     "id, service_slug, base_url, api_key_hash, active, created_at, last_healthy_at, last_used_at";
@@ -88,7 +88,31 @@ impl Store {
         }
         Ok(found)
     }
+
+    /// Writes that a connection is used, now and then, without keeping the call waiting.
+    fn note_use(&self, slug: &str) {
+        let now = Millis::now();
+        {
+            let mut used = self.inner.used.lock().unwrap_or_else(PoisonError::into_inner);
+            if used.get(slug).is_some_and(|last| now.since(*last) < USE_NOTED_EVERY_MS) {
+                return;
+            }
+            used.insert(slug.to_owned(), now);
+        }
+        let (store, slug) = (self.clone(), slug.to_owned());
+        tokio::spawn(async move {
+            let noted = store.write(move |tx| {
+                let sql = "UPDATE connections SET last_used_at = ?2 WHERE service_slug = ?1";
+                tx.execute(sql, params![slug, now.0])
+            });
+            // What cannot be written is said by the writer; the next call after a while tries again.
+            let _ = noted.await;
+        });
+    }
 }
+
+/// How precise the time of a connection's last use is, in milliseconds: a call must not cost a write.
+const USE_NOTED_EVERY_MS: u64 = 60_000;
 
 impl Connections for Store {
     async fn target(&self, slug: &str) -> Result<Target, ConnectionError> {
@@ -99,6 +123,7 @@ impl Connections for Store {
         let key = key.map_err(|e| unavailable(e.to_string()))?;
         let key =
             std::str::from_utf8(&key).map_err(|_| unavailable("its key is no text".into()))?;
+        self.note_use(slug);
         Ok(Target { base_url: found.base_url.clone(), api_key: SecretString::from(key) })
     }
 }

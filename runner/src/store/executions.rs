@@ -66,8 +66,8 @@ impl Store {
             Ok(Some(raw))
         });
         let Some(raw) = raw.await? else { return Ok(None) };
-        let program = self.loaded_program(raw.program).await?;
-        Ok(Some(raw.fold(&program)?))
+        let program = self.usable_program(raw.program).await?;
+        Ok(Some(raw.fold(program.as_deref())?))
     }
 
     /// The run's pending approvals, oldest first.
@@ -125,11 +125,14 @@ fn raw(row: &Row<'_>) -> rusqlite::Result<Raw> {
 }
 
 impl Raw {
-    fn fold(self, program: &Program) -> Result<ExecutionRow, Fault> {
+    /// The execution; without its steps when this release cannot read their program.
+    fn fold(self, program: Option<&Program>) -> Result<ExecutionRow, Fault> {
         let mut steps: Vec<StepRow> = Vec::new();
-        for (at, entry) in &self.entries {
-            for record in &entry.records {
-                apply(record, *at, &self.values, program, &mut steps)?;
+        if let Some(program) = program {
+            for (at, entry) in &self.entries {
+                for record in &entry.records {
+                    apply(record, *at, &self.values, program, &mut steps)?;
+                }
             }
         }
         let error: Option<ErrorInfo> = self

@@ -27,6 +27,7 @@ mod writer;
 pub use model::*;
 
 use crate::engine::RunKey;
+use crate::time::Millis;
 use crate::vault::{OrgKey, Vault};
 use fault::{Fault, Unavailable};
 use readers::Readers;
@@ -111,6 +112,8 @@ struct Inner {
     settings: Settings,
     programs: Mutex<HashMap<ProgramHash, Arc<Program>>>,
     runs: Mutex<HashMap<RunKey, RunContext>>,
+    /// When each connection was last written to have been used.
+    used: Mutex<HashMap<String, Millis>>,
 }
 
 impl Store {
@@ -126,8 +129,8 @@ impl Store {
         let writer = Writer::start(writer, outbox)
             .map_err(|error| unusable(format!("the writer's thread cannot start: {error}")))?;
         let readers = Readers::new(path);
-        let (programs, runs) = (Mutex::default(), Mutex::default());
-        let inner = Inner { org_id, org_key, writer, readers, settings, programs, runs };
+        let (programs, runs, used) = (Mutex::default(), Mutex::default(), Mutex::default());
+        let inner = Inner { org_id, org_key, writer, readers, settings, programs, runs, used };
         Ok(Self { inner: Arc::new(inner) })
     }
 

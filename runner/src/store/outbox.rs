@@ -1,13 +1,12 @@
 //! Events for webhooks: their bodies, made when what they tell is written.
 
 use super::payload::{Kept, shown_label, shown_part};
-use super::run::{RunContext, StepFacts};
+use super::run::RunContext;
 use super::settings::Subscriber;
 use crate::engine::Commit;
 use crate::ids;
 use crate::machine::{EventKind, ExecutionStatus, Record, StepOrdinal, StepStatus};
 use serde_json::{Map, Value as Json, json};
-use writ_compiler::bytecode::StepInfo;
 
 /// One event for one endpoint.
 #[derive(Debug, Clone)]
@@ -98,11 +97,12 @@ impl Outbox<'_> {
             self.told(event, object, data)
         };
         let of_step = |event: &str, ordinal: StepOrdinal, data: &[(&str, Json)]| {
-            let step = self.step(ordinal)?;
+            let step = self.run.step(ordinal)?;
             let mut object = Map::new();
             object.insert("executionId".into(), facts.execution_id.as_str().into());
             object.insert("stepId".into(), step.id.as_str().into());
-            object.insert("nodeId".into(), self.node(step).into());
+            let node = self.run.info(ordinal).map(|info| info.id.as_str());
+            object.insert("nodeId".into(), node.into());
             self.told(event, object, data)
         };
         match record {
@@ -126,7 +126,7 @@ impl Outbox<'_> {
                 ],
             ),
             Record::ApprovalRequested { ordinal, label, assign_to, data, .. } => {
-                let info = self.info(Some(*ordinal));
+                let info = self.run.info(*ordinal);
                 let data = data.as_ref().map(|data| shown_part(info, "data", data));
                 of_step(
                     APPROVAL_PENDING,
@@ -140,7 +140,7 @@ impl Outbox<'_> {
             }
             Record::Emitted { event_id, event, payload } if self.taken(event) => {
                 // A step emits in the transition that it starts in.
-                let data = shown_part(self.info(current), "payload", payload);
+                let data = shown_part(self.run.info(current?), "payload", payload);
                 let data = Json::from(&data);
                 Some(Told { id: event_id.clone(), event: event.clone(), data })
             }
@@ -157,7 +157,7 @@ impl Outbox<'_> {
                     )
                 }
                 ExecutionStatus::Failed => {
-                    let step = failed_step.and_then(|ordinal| self.step(ordinal));
+                    let step = failed_step.and_then(|ordinal| self.run.step(ordinal));
                     let message = error.as_ref().map(|error| error.message.as_str());
                     of_run(
                         FAILED,
@@ -204,14 +204,6 @@ impl Outbox<'_> {
         Some(Told { id: ids::new("evt"), event: event.to_owned(), data: Json::Object(object) })
     }
 
-    fn step(&self, ordinal: StepOrdinal) -> Option<&StepFacts> {
-        self.run.steps.get(ordinal.0 as usize)
-    }
-
-    fn node(&self, step: &StepFacts) -> &str {
-        self.run.facts.program.step(step.step).map_or("", |info| info.id.as_str())
-    }
-
     /// A value of the run without its secrets.
     fn value(&self, id: u32) -> Json {
         let now = self.kept.iter().find(|kept| kept.id == id).map(|kept| kept.text.as_str());
@@ -219,11 +211,6 @@ impl Outbox<'_> {
             || self.earlier.iter().find(|(known, _)| *known == id).map(|(_, t)| t.as_str());
         let text = now.or_else(earlier).unwrap_or("null");
         serde_json::from_str(text).unwrap_or(Json::Null)
-    }
-
-    fn info(&self, ordinal: Option<StepOrdinal>) -> Option<&StepInfo> {
-        let step = self.step(ordinal?)?;
-        self.run.facts.program.step(step.step)
     }
 }
 

@@ -5,9 +5,10 @@ use super::fault::Fault;
 use super::{Store, StoreError};
 use crate::engine::RunKey;
 use crate::limits::RUN_CONTEXTS_CACHED_MAX;
+use crate::machine::StepOrdinal;
 use rusqlite::{OptionalExtension, Row};
 use std::sync::{Arc, PoisonError};
-use writ_compiler::bytecode::{Program, ProgramHash};
+use writ_compiler::bytecode::{Program, ProgramHash, StepInfo};
 
 /// A run, as its next transition needs it.
 #[derive(Debug, Clone)]
@@ -32,7 +33,20 @@ pub(super) struct RunFacts {
     pub(super) workflow_slug: String,
     pub(super) workflow_version: u32,
     pub(super) external_id: Option<String>,
-    pub(super) program: Arc<Program>,
+    /// None when this release cannot run it.
+    pub(super) program: Option<Arc<Program>>,
+}
+
+impl RunContext {
+    /// A step that was started.
+    pub(super) fn step(&self, ordinal: StepOrdinal) -> Option<&StepFacts> {
+        self.steps.get(ordinal.0 as usize)
+    }
+
+    /// What the program says of a step that was started.
+    pub(super) fn info(&self, ordinal: StepOrdinal) -> Option<&StepInfo> {
+        self.facts.program.as_ref()?.step(self.step(ordinal)?.step)
+    }
 }
 
 /// A step that was started.
@@ -95,7 +109,7 @@ impl Store {
             Ok(Some(found))
         });
         let found = found.await?.ok_or(StoreError::NotFound)?;
-        let program = self.loaded_program(found.program).await?;
+        let program = self.usable_program(found.program).await?;
         let facts = Arc::new(RunFacts {
             execution_id: found.execution_id,
             workflow_id: found.workflow_id,

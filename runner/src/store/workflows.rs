@@ -9,7 +9,7 @@ use crate::limits::PROGRAMS_CACHED_MAX;
 use crate::time::Millis;
 use rusqlite::{OptionalExtension, Row, params};
 use std::sync::{Arc, PoisonError};
-use writ_compiler::bytecode::{Program, ProgramHash, SourceMap};
+use writ_compiler::bytecode::{LoadError, Program, ProgramHash, SourceMap};
 
 /// A workflow with its newest version.
 const SELECT: &str =
@@ -163,20 +163,37 @@ impl Store {
     /// # Errors
     /// [`StoreError::NotFound`], or [`StoreError::Unavailable`] when this release cannot run it.
     pub async fn loaded_program(&self, hash: ProgramHash) -> Result<Arc<Program>, StoreError> {
+        let loaded = self.load_program(hash).await?;
+        loaded.map_err(|error| StoreError::Unavailable(format!("program {hash}: {error}")))
+    }
+
+    /// A stored program; none when this release cannot run it, which must not keep anyone from reading or ending its runs.
+    pub(super) async fn usable_program(
+        &self,
+        hash: ProgramHash,
+    ) -> Result<Option<Arc<Program>>, StoreError> {
+        Ok(self.load_program(hash).await?.ok())
+    }
+
+    async fn load_program(
+        &self,
+        hash: ProgramHash,
+    ) -> Result<Result<Arc<Program>, LoadError>, StoreError> {
         if let Some(program) = self.kept_program(hash) {
-            return Ok(program);
+            return Ok(Ok(program));
         }
         let bytes = self.program_bytes(hash).await?.ok_or(StoreError::NotFound)?;
-        let program = Program::load(&bytes)
-            .map_err(|error| StoreError::Unavailable(format!("program {hash}: {error}")))?;
-        let program = Arc::new(program);
+        let program = match Program::load(&bytes) {
+            Ok(program) => Arc::new(program),
+            Err(error) => return Ok(Err(error)),
+        };
         let mut programs = self.inner.programs.lock().unwrap_or_else(PoisonError::into_inner);
         // What is forgotten is loaded again when it is needed.
         if programs.len() >= PROGRAMS_CACHED_MAX {
             programs.clear();
         }
         programs.insert(hash, Arc::clone(&program));
-        Ok(program)
+        Ok(Ok(program))
     }
 
     fn kept_program(&self, hash: ProgramHash) -> Option<Arc<Program>> {

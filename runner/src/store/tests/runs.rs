@@ -392,6 +392,40 @@ async fn events_are_told_to_the_endpoints_that_take_them() {
     assert!(!place.holds(SECRET));
 }
 
+#[tokio::test]
+async fn a_run_of_a_later_release_can_be_read_and_ended() {
+    let place = Place::new();
+    let store = place.open();
+    let version = publish(&store, "kyc").await;
+    let mut held = Held::accept(&store, &version).await;
+    held.on(EventKind::Started).await;
+    store.close().await;
+    let later = [b"WRIT".as_slice(), &[99, 0]].concat();
+    let hash = ProgramHash::of(&later).0;
+    let db = place.sqlite();
+    db.execute("INSERT INTO programs VALUES (?1, ?2)", (hash, later)).unwrap();
+    db.execute("UPDATE workflow_versions SET program = ?1", [hash]).unwrap();
+
+    let store = place.open();
+    let run = store.load(held.run.run).await.unwrap();
+    assert!(store.program(run.program).await.is_ok());
+    assert!(store.loaded_program(run.program).await.is_err());
+    let (state, transition) = machine::abandon("run a later release");
+    let commit = Commit {
+        run: run.run,
+        seq: run.seq,
+        event: Event { at: held.now, kind: EventKind::Abandoned { reason: "r".into() } },
+        actor: None,
+        records: transition.records,
+        status: state.status(),
+        state: state.encode(),
+    };
+    store.commit(commit).await.unwrap();
+    let row = store.execution(&run.execution_id).await.unwrap().unwrap();
+    assert_eq!((row.status, row.steps), (ExecutionStatus::Failed, vec![]));
+    assert_eq!(row.error.unwrap().message, "run a later release");
+}
+
 /// A text with the run's own ids shortened to their prefix.
 fn without_ids(text: &str) -> String {
     ["stp_", "evt_"].iter().fold(text.to_owned(), |text, prefix| {

@@ -71,7 +71,11 @@ async fn connections_are_replaced_and_their_keys_sealed() {
         (target.base_url.as_str(), target.api_key.expose_secret()),
         ("http://two", "SECONDSECRET")
     );
-    assert_eq!(store.connections().await.unwrap(), [second]);
+    // What was queued before this is written.
+    store.write(|_| Ok(())).await.unwrap();
+    let listed = store.connections().await.unwrap();
+    assert_eq!(listed, [Connection { last_used_at: listed[0].last_used_at, ..second }]);
+    assert!(listed[0].last_used_at.is_some(), "a call used it");
     assert!(!place.holds("FIRSTSECRET") && !place.holds("SECONDSECRET"));
 }
 
