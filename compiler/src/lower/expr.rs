@@ -146,7 +146,11 @@ impl Lowering<'_> {
     fn record(&mut self, fields: &[Field]) {
         for field in fields {
             match &field.key {
-                FieldKey::Name(name) => self.code.push_text(&name.value),
+                FieldKey::Name(name) => {
+                    let outer = self.code.at(name.span);
+                    self.code.push_text(&name.value);
+                    self.code.at(outer);
+                }
                 FieldKey::Computed(key) => self.value(key),
             }
             self.value(&field.value);

@@ -103,3 +103,6 @@ fn count(len: usize) -> u32 {
 
 #[cfg(test)]
 pub(crate) mod tests;
+
+#[cfg(test)]
+mod quickstart;

@@ -124,8 +124,9 @@ impl<'a> Listing<'a> {
         if fields.is_empty() || schema.secret || schema.pii {
             return writeln!(out, "{indent}{what} {schema}");
         }
-        writeln!(out, "{indent}{what}{}", if *open { " ..." } else { "" })?;
-        fields.iter().try_for_each(|field| writeln!(out, "{indent}  {field}"))
+        writeln!(out, "{indent}{what}")?;
+        fields.iter().try_for_each(|field| writeln!(out, "{indent}  {field}"))?;
+        if *open { writeln!(out, "{indent}  ...") } else { Ok(()) }
     }
 
     fn call(&self, out: &mut String, call: &CallInfo) -> fmt::Result {

@@ -76,3 +76,23 @@ fn what_comes_back_compiles_to_the_same_program() {
         assert_eq!(untyped(&back).program, untyped(&text).program, "{text}\n{back}");
     }
 }
+
+#[test]
+fn a_declared_input_comes_back() {
+    let schema = json!({"type": "object", "properties": {
+        "id": {"type": "string", "description": "Who."},
+        "pin": {"type": "string", "x-writ-secret": true},
+        "for": {"type": "string", "x-writ-type": "duration"},
+        "lane": {"type": "string", "enum": ["b", "a"]},
+        "at": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+        "tags": {"type": "array", "items": {"type": "object", "additionalProperties": {"type": "integer"}}},
+        "raw": {"type": "string", "contentEncoding": "base64", "x-writ-pii": true},
+        "any": {},
+    }, "required": ["id", "lane"]});
+    let nodes = json!([{"id": "a", "type": "transform", "value": "${trigger.id}"}]);
+    let bare = json!({"startNodeId": "a", "nodes": nodes, "edges": [], "inputSchema": schema});
+    assert_eq!(value(&there_and_back(&bare.to_string())), bare);
+    let spec = json!({"startNodeId": "a", "nodes": nodes, "edges": []});
+    let whole = json!({"slug": "s", "spec": spec, "triggerType": "api", "inputSchema": schema});
+    assert_eq!(value(&there_and_back(&whole.to_string())), whole);
+}
