@@ -8,7 +8,7 @@ use super::{
     Start, StepOrdinal, retry,
 };
 use writ_compiler::bytecode::eval::{Stopped, text_of};
-use writ_compiler::bytecode::{Pc, Program};
+use writ_compiler::bytecode::{CallInfo, Pc, Program};
 use writ_compiler::value::{Map, Value};
 
 impl<'a> Run<'a> {
@@ -70,18 +70,9 @@ impl<'a> Run<'a> {
     pub(super) fn answered(&mut self, frame: FrameId, response: &CallResponse) -> Outcome {
         let (frame, step) = self.unpark(frame)?;
         let call = step.info.call.as_ref().ok_or(Damaged("a call is not described"))?;
-        let output = match &call.output_field {
-            None => Some(&response.body),
-            Some(field) => response.body.get(field),
-        };
-        let next = match output {
-            Some(output) => self.succeed(step, output, frame.pc.next())?,
-            None => {
-                let field = call.output_field.as_deref().unwrap_or_default();
-                let message = format!(
-                    "the answer of `{}` ({}) has no field `{field}`, which would be the step's output",
-                    call.service, response.status
-                );
+        let next = match output(call, response) {
+            Ok(output) => self.succeed(step, output, frame.pc.next())?,
+            Err(message) => {
                 let error =
                     ErrorInfo { status: Some(response.status), ..error("call_failed", message) };
                 let (class, response) = (FailureClass::BadResponse, Some(response.clone()));
@@ -120,6 +111,24 @@ impl<'a> Run<'a> {
             }
         };
         self.go_on(step.strand, next)
+    }
+}
+
+/// The part of an answer that is the step's output, or why there is none. A described operation answers JSON; the web page
+/// of a proxy in front of it, say, is no answer of its own.
+fn output<'r>(call: &CallInfo, response: &'r CallResponse) -> Result<&'r Value, String> {
+    let CallResponse { status, body } = response;
+    let service = &call.service;
+    match (response.foreign_type(), &call.output_field) {
+        (Some(kind), _) if call.operation.is_some() => {
+            Err(format!("`{service}` answered {status} with {kind}, where JSON is declared"))
+        }
+        (_, None) => Ok(body),
+        (_, Some(field)) => body.get(field).ok_or_else(|| {
+            format!(
+                "the answer of `{service}` ({status}) has no field `{field}`, which would be the step's output"
+            )
+        }),
     }
 }
 

@@ -89,6 +89,17 @@ pub struct CallResponse {
     pub body: Value,
 }
 
+impl CallResponse {
+    /// The content type of a body that is not JSON.
+    #[must_use]
+    pub fn foreign_type(&self) -> Option<&str> {
+        let fields = self.body.as_map().filter(|fields| fields.len() == 2)?;
+        let content = fields.get("text").or_else(|| fields.get("base64"))?;
+        content.as_str()?;
+        fields.get("contentType")?.as_str()
+    }
+}
+
 /// How an attempt failed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallFailure {
@@ -117,4 +128,23 @@ pub enum FailureClass {
     BadResponse,
     /// The call cannot be made at all: no such connection, a refused address, a value that is no URL or header.
     Refused,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_body_that_is_not_json_has_a_foreign_type() {
+        let foreign = |fields: &[(&str, &str)]| {
+            let fields = fields.iter().map(|(name, text)| (*name, Value::from(*text)));
+            let response = CallResponse { status: 200, body: Value::record(fields) };
+            response.foreign_type().map(str::to_owned)
+        };
+        let html = foreign(&[("contentType", "text/html"), ("text", "<h1>")]);
+        assert_eq!(html.as_deref(), Some("text/html"));
+        assert_eq!(foreign(&[("contentType", "text/html"), ("name", "a")]), None);
+        assert_eq!(foreign(&[("contentType", "a"), ("text", "b"), ("id", "c")]), None);
+        assert_eq!(CallResponse { status: 204, body: Value::Null }.foreign_type(), None);
+    }
 }
