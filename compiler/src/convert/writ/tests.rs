@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::to_writ;
-use crate::analysis::WorkflowAnalysis;
+use crate::analysis::{Analysis, Syntax, WorkflowAnalysis};
 use crate::flow::{self, RouteKind};
 use crate::signatures::Catalog;
 use crate::syntax::{json, writ};
@@ -260,6 +260,35 @@ fn nothing_is_lost() {
         }
     }
     assert_eq!(meaning(back), meaning(source));
+}
+
+#[test]
+fn what_is_converted_compiles_to_the_same_program() {
+    let get = |id: &str, path: &str| json!({"id": id, "type": "service_call", "service": "aml", "method": "GET", "path": path});
+    let calls = json!({
+        "startNodeId": "a",
+        "nodes": [
+            get("a", "/api/alerts/${trigger.alertId}"), get("b", "/api/alerts/alr_1"), get("c", "/api/alerts?limit=5"),
+            get("d", "/api/alerts"), get("e", "/api/alerts/x${trigger.n}"), get("f", "/api/alerts/${'alr_2'}"),
+            {"id": "g", "type": "service_call", "service": "aml", "method": "POST", "body": {"body": "Note ${trigger.n}"},
+             "path": "/api/cases/${trigger.caseId}/notes"},
+            {"id": "h", "type": "wait", "duration": "${trigger.delay}"},
+            {"id": "i", "type": "end", "output": {"all": ["${step.a.output.status}", "$${x}", -1.5, u64::MAX]}},
+        ],
+        "edges": [
+            {"from": "a", "to": "b"}, {"from": "b", "to": "c"}, {"from": "c", "to": "d"}, {"from": "d", "to": "e"},
+            {"from": "e", "to": "f"}, {"from": "f", "to": "g"}, {"from": "g", "to": "h"}, {"from": "h", "to": "i"},
+        ],
+    });
+    for text in [QUICKSTART_JSON, &calls.to_string()] {
+        let program = |text: &str, syntax| {
+            let analysis = Analysis::new(text, syntax);
+            let compiled = analysis.workflows[0].compiled.clone();
+            compiled.unwrap_or_else(|| panic!("{text}\n{:#?}", analysis.diagnostics)).program
+        };
+        let written = print(&read_json(text));
+        assert_eq!(program(text, Syntax::Json), program(&written, Syntax::Writ), "{written}");
+    }
 }
 
 #[test]

@@ -288,7 +288,7 @@ impl Builder<'_> {
         let mut fields: Vec<Field> = Vec::new();
         let mut seen: HashMap<String, Span> = HashMap::new();
         for entry in pair.into_inner() {
-            let mut inner = entry.into_inner();
+            let mut inner = entry.into_inner().filter(|part| part.as_rule() != Rule::colon);
             let (Some(key), Some(value)) = (inner.next(), inner.next()) else { continue };
             let key = match key.as_rule() {
                 Rule::computed_key => match key.into_inner().next() {

@@ -59,6 +59,7 @@ fn found(rest: &str) -> &str {
     let end = match rest.chars().next() {
         None => 0,
         Some('"' | '\'' | '`') => tokens(rest).next().map_or(0, |token| token.span.range().len()),
+        Some('-') if rest.starts_with("->") => 2,
         Some('$') if rest.starts_with("${") => 2,
         Some(c) if is_word(c) => rest.find(|c| !is_word(c)).unwrap_or(rest.len()),
         Some(c) => c.len_utf8(),
@@ -119,6 +120,7 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::word | Rule::quoted_word => "a name",
         Rule::entry | Rule::field_type => "a field",
         Rule::id => "a step's name",
+        Rule::colon => "`:`",
         Rule::equals => "`=`",
         Rule::open => "`{`",
         Rule::to | Rule::arrow | Rule::route_to => "`->`",

@@ -33,6 +33,11 @@ impl<'t> Reader<'t> {
         Span::new(start, start + pair.as_str().trim_end().len())
     }
 
+    /// Whether there is nothing but white space between two places.
+    pub(super) fn is_blank(&self, start: usize, end: usize) -> bool {
+        self.text.get(start..end).is_some_and(|text| text.trim().is_empty())
+    }
+
     pub(super) fn report(&mut self, code: Code, span: Span, message: impl Into<String>) {
         self.diagnostics.push(Diagnostic::new(code, span, message));
     }

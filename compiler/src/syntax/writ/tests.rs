@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::parse;
-use crate::diagnostic::Diagnostic;
+use crate::analysis::{Analysis, Syntax};
+use crate::diagnostic::{Diagnostic, Severity};
 use crate::syntax::span_map::SpanMap;
 use crate::tree::{Module, StepKind, TypeExprKind};
 use proptest::prelude::*;
@@ -145,7 +146,7 @@ fn each_mistake_is_one_message_and_the_rest_is_read() {
     ), @r#"
     WR0101 unknown word `cal` in the workflow @ cal
     WR0101 unexpected `{` in the workflow: expected an HTTP method @ {
-    WR0101 unexpected `x` in the workflow: expected a value @ x
+    WR0101 unexpected `1` in the workflow: expected `:` @ 1
     WR0101 unexpected `5` in the workflow: expected `=` @ 5
     WR0101 `timeout` is no clause of what stands before it @ timeout
     WR0101 unexpected `till` in the workflow: expected `for` or `until` @ till
@@ -165,6 +166,68 @@ fn each_mistake_is_one_message_and_the_rest_is_read() {
     WR0107 the operation `q` has no method and path @ q
     WR0101 unexpected `U` in the file @ U
     WR0101 unexpected end in the file: expected a service's name @
+    "#);
+}
+
+#[test]
+fn a_mistake_in_the_syntax_is_all_that_is_reported() {
+    let mistakes = [
+        ("call kyc = identity", "cal kyc = identity"),
+        ("call kyc = ", "call kyc "),
+        ("identity.captureKtp", "identity."),
+        ("identity.captureKtp {", "identity.captureKtp"),
+        ("customerId: trigger.customerId", "customerId trigger.customerId"),
+        ("trigger.bundle", "trigger."),
+        ("\"onboarding\"", "\"onboarding"),
+        ("passed -> screening", "passed > screening"),
+        ("passed -> screening", "passed ->"),
+        ("decide branch_on_ktp", "decide"),
+        ("verdict {", "verdict"),
+        ("assign role:kyc_analyst", "assign kyc_analyst"),
+        ("assign role", "asign role"),
+        ("label ", "label = "),
+        ("-> end", "-> "),
+        ("-> screening\n\n", "> screening\n\n"),
+        ("emit notify_failure = ", "emit notify_failure = kyc."),
+        ("name ", "nam "),
+        ("use aml", "use"),
+        ("workflow ", "workflo "),
+        ("\"indonesian-kyc-v1\"", "indonesian-kyc-v1"),
+    ];
+    let mut out = String::new();
+    for (good, bad) in mistakes {
+        assert!(QUICKSTART.contains(good), "{good}");
+        let analysis = Analysis::new(QUICKSTART.replacen(good, bad, 1), Syntax::Writ);
+        let found: Vec<_> =
+            analysis.diagnostics.iter().filter(|d| d.severity == Severity::Error).collect();
+        let said: Vec<_> = found.iter().map(|d| d.message.as_str()).collect();
+        assert_eq!(said.len(), 1, "{bad}: {said:?}");
+        out.push_str(&format!("{bad}: {}\n", said.concat()));
+    }
+    insta::assert_snapshot!(out, @r#"
+    cal kyc = identity: unknown word `cal` in the workflow
+    call kyc : unexpected `identity` in the workflow: expected `=`
+    identity.: unexpected ` ` in the workflow: expected a name
+    identity.captureKtp: `}` closes nothing
+    customerId trigger.customerId: unexpected `trigger` in the workflow: expected `:`
+    trigger.: unexpected `:` in the workflow: expected a field or an operator
+    "onboarding: the string is not closed on its line
+    passed > screening: unexpected `>` in the decision: expected `->` or `{`
+    passed ->: unexpected end in the decision: expected `fail` or a step's name
+    decide: unexpected `=` in the workflow: expected a step's name
+    verdict: `}` closes nothing
+    assign kyc_analyst: unexpected `kyc_analyst` in the approval: expected a value
+    asign role: unknown word `asign` in the approval
+    label = : unexpected `=` in the approval: expected a value
+    -> : unexpected end in the workflow: expected `fail` or a step's name
+    > screening
+
+    : unexpected `>` in the workflow: expected `->`
+    emit notify_failure = kyc.: unexpected `kyc` in the workflow: expected a value
+    nam : unknown word `nam` in the workflow
+    use: unexpected end in the file: expected a service's name
+    workflo : unknown word `workflo` in the file
+    indonesian-kyc-v1: unexpected `indonesian` in the file: expected `{` or a value
     "#);
 }
 

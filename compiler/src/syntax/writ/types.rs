@@ -96,6 +96,7 @@ fn field_type(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<FieldType
         match part.as_rule() {
             Rule::docs => doc = Some(reader.docs(&part)),
             Rule::optional_mark => optional = true,
+            Rule::colon => {}
             Rule::type_expr => ty = Some(type_expr(part, reader)),
             _ => name = Some(reader.name(&part)),
         }

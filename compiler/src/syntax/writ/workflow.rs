@@ -110,13 +110,13 @@ impl List {
         let span = reader.span(&pair);
         let id = step_id(&pair, reader);
         if pair.as_rule() != Rule::step {
-            // It has been reported; that there is such a step silences what would follow.
-            self.steps.extend(id.map(|id| Step {
-                span,
-                id,
-                description: None,
-                kind: StepKind::Error,
-            }));
+            // It has been reported. That there is such a step, or that the step before it goes on in a way that is not
+            // understood, silences what would follow.
+            if let Some(id) = id {
+                self.steps.push(Step { span, id, description: None, kind: StepKind::Error });
+            } else if let Some(before) = self.steps.last_mut() {
+                before.kind = StepKind::Error;
+            }
             return;
         }
         let (mut description, mut body, mut arrow) = (None, None, None);
@@ -186,14 +186,20 @@ pub(super) struct Shell {
 
 /// The id of a step that is not read yet, or that does not parse.
 fn step_id(pair: &Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Name> {
-    let mut parts = pair.clone().into_inner().filter(|p| p.as_rule() != Rule::docs);
-    let first = parts.next()?;
+    let mut parts = pair.clone().into_inner();
+    let mut first = parts.next()?;
+    let mut start = pair.as_span().start();
+    if first.as_rule() == Rule::docs {
+        start = first.as_span().end();
+        first = parts.next()?;
+    }
     let id = if pair.as_rule() == Rule::step {
         first.into_inner().find(|p| p.as_rule() == Rule::id)?
     } else {
-        let is_clause = matches!(first.as_str(), "name" | "trigger" | "start");
         let is_name = |p: &Pair<'_, Rule>| matches!(p.as_rule(), Rule::word | Rule::string);
-        parts.next().filter(|id| is_name(&first) && is_name(id) && !is_clause)?
+        let is_clause = matches!(first.as_str(), "name" | "trigger" | "start");
+        let leads = reader.is_blank(start, first.as_span().start());
+        parts.next().filter(|id| leads && is_name(&first) && is_name(id) && !is_clause)?
     };
     // Its string's escapes are judged when the step itself is read.
     let reported = reader.diagnostics.len();
