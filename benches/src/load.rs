@@ -35,7 +35,7 @@ pub struct Target {
 /// # Panics
 /// When a run is refused or fails.
 pub async fn run(target: &Target, calls: &LastCalls, in_flight: usize, runs: usize) -> Outcome {
-    let client = reqwest::Client::builder().tcp_nodelay(true).build().expect("a client");
+    let client = crate::client();
     let next = Arc::new(AtomicUsize::new(0));
     let epoch = Instant::now();
     let salt =

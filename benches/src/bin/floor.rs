@@ -113,7 +113,7 @@ async fn main() {
     let upstream: Arc<str> = args.next().expect("UPSTREAM_URL").into();
     let (jobs, receiver) = mpsc::channel(1024);
     std::thread::spawn(move || writer(dir, receiver));
-    let client = reqwest::Client::builder().tcp_nodelay(true).build().expect("a client");
+    let client = writ_benches::client();
     let app = App { jobs, client, upstream, next: Arc::default(), done: Arc::default() };
     let router = Router::new()
         .route("/execute", post(execute))

@@ -65,7 +65,7 @@ async fn writ(upstream: &str, calls: &LastCalls, level: usize, runs: usize) {
         .expect("keys create runs");
     let key: Value = serde_json::from_slice(&keys.stdout).expect("a key as JSON");
     let key = key["key"].as_str().expect("a key").to_owned();
-    let client = reqwest::Client::new();
+    let client = writ_benches::client();
     let post = async |path: &str, body: Value| {
         let url = format!("{}{path}", server.url);
         let response =
@@ -118,7 +118,14 @@ async fn measure(
 
 /// Jobs written and commits made so far, as the server's metrics tell.
 async fn commits(server: &Server) -> Option<(f64, f64)> {
-    let text = reqwest::get(format!("{}/metrics", server.url)).await.ok()?.text().await.ok()?;
+    let text = writ_benches::client()
+        .get(format!("{}/metrics", server.url))
+        .send()
+        .await
+        .ok()?
+        .text()
+        .await
+        .ok()?;
     let value =
         |name: &str| text.lines().find_map(|l| l.strip_prefix(name)?.trim().parse::<f64>().ok());
     Some((value("writ_store_jobs_total ")?, value("writ_store_commits_total ")?))
