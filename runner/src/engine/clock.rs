@@ -79,7 +79,8 @@ impl ManualClock {
         let mut sleepers = self.sleepers.subscribe();
         loop {
             let next = sleepers.borrow_and_update().iter().map(|(_, at)| *at).min();
-            if let Some(at) = next {
+            // One that is due already has yet to wake, and to say what it waits for next.
+            if let Some(at) = next.filter(|at| *at > self.now()) {
                 self.advance_to(at);
                 return at;
             }
