@@ -207,9 +207,7 @@ async fn every_endpoint_asks_for_its_scope() {
         assert_eq!(body["error"], format!("missing scope: {}", scope.name()), "{path}");
     }
     let me = served.get("/api/auth/me").await;
-    insta::assert_snapshot!(me.shown(), @r#"
-    200 {"data":{"key":{"id":"key_<ulid>","orgId":"org_<ulid>","scopes":["audit:read"],"actor":null,"roles":[],"teams":[],"createdAt":"<time>"}}}
-    "#);
+    insta::assert_snapshot!(me.shown(), @r#"200 {"data":{"key":{"id":"key_<ulid>","orgId":"org_<ulid>","scopes":["audit:read"],"actor":null,"roles":[],"teams":[],"createdAt":"<time>"}}}"#);
     let id = me.body["data"]["key"]["id"].as_str().unwrap().to_owned();
     assert!(served.store.revoke_key(&id).await.unwrap());
     served.get("/api/auth/me").await.expect(401);
@@ -227,9 +225,7 @@ async fn a_key_that_asks_too_often_is_told_when_to_come_back() {
     served.get("/api/auth/me").await.expect(200);
     let answer = served.get("/api/auth/me").await;
     assert!((1..=60).contains(&answer.header("retry-after").parse::<i64>().unwrap()));
-    insta::assert_snapshot!(answer.shown(), @r#"
-    429 {"error":"rate limit exceeded","code":"rate_limited","requestId":"req_<ulid>","bucket":"auth.me","limit":2}
-    "#);
+    insta::assert_snapshot!(answer.shown(), @r#"429 {"error":"rate limit exceeded","code":"rate_limited","requestId":"req_<ulid>","bucket":"auth.me","limit":2}"#);
     // Another endpoint has a window of its own; a refused request counts too.
     let answer = served.post("/api/webhooks", &json!({})).await;
     answer.expect(400);
@@ -269,9 +265,7 @@ async fn a_workflow_is_created_read_and_published() {
     served.send(publish, "").await.expect(200);
     let mut read = served.get("/api/workflows/onboard").await;
     read.body["data"]["workflow"]["spec"] = "<spec>".into();
-    insta::assert_snapshot!(read.shown(), @r#"
-    200 {"data":{"workflow":{"id":"wkf_<ulid>","slug":"onboard","name":"Onboarding","description":null,"spec":"<spec>","triggerType":"api","triggerSpec":null,"status":"active","version":1,"publishedVersion":1,"createdAt":"<time>","updatedAt":"<time>"}}}
-    "#);
+    insta::assert_snapshot!(read.shown(), @r#"200 {"data":{"workflow":{"id":"wkf_<ulid>","slug":"onboard","name":"Onboarding","description":null,"spec":"<spec>","triggerType":"api","triggerSpec":null,"status":"active","version":1,"publishedVersion":1,"createdAt":"<time>","updatedAt":"<time>"}}}"#);
 }
 
 #[tokio::test]
@@ -336,9 +330,7 @@ async fn the_same_request_is_one_execution() {
     let path = "/api/workflows/onboard/execute";
     let body = json!({"externalId": "loan-1", "customerId": "cus_1"});
     let first = served.post(path, &body).await;
-    insta::assert_snapshot!(first.shown(), @r#"
-    202 {"data":{"execution":{"id":"exe_<ulid>","workflowId":"wkf_<ulid>","status":"pending","inputs":{"externalId":"loan-1","customerId":"cus_1"},"externalId":"loan-1","createdAt":"<time>"}}}
-    "#);
+    insta::assert_snapshot!(first.shown(), @r#"202 {"data":{"execution":{"id":"exe_<ulid>","workflowId":"wkf_<ulid>","status":"pending","inputs":{"externalId":"loan-1","customerId":"cus_1"},"externalId":"loan-1","createdAt":"<time>"}}}"#);
     assert_eq!(first.header("idempotent-replayed"), "");
     let again = served.post_text(path, r#"{"customerId":"cus_1", "externalId":"loan-1"}"#).await;
     assert_eq!(again.expect(202)["data"]["execution"]["id"], first.body["data"]["execution"]["id"]);

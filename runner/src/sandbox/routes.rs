@@ -71,7 +71,16 @@ impl Routes {
         match of_method.min_by_key(|o| o.parameters()) {
             Some(operation) => Found::Operation(operation),
             None if fitting.is_empty() => Found::Nothing,
-            None => Found::OtherMethods(fitting.iter().map(|o| o.method.clone()).collect()),
+            None => {
+                // Two operations can share a path and a method.
+                let mut methods: Vec<Method> = Vec::new();
+                for operation in fitting {
+                    if !methods.contains(&operation.method) {
+                        methods.push(operation.method.clone());
+                    }
+                }
+                Found::OtherMethods(methods)
+            }
         }
     }
 }
