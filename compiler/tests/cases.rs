@@ -3,6 +3,7 @@
 //! A directory named after a code, such as `wr0202-unknown-step`, must give that code and no other. With
 //! `WRIT_BLESS=1` in the environment the expected texts are rewritten.
 
+#![allow(clippy::disallowed_methods, reason = "fixtures are files")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;
