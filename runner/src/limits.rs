@@ -139,3 +139,7 @@ pub const PUBLISHED_CACHED_MAX: usize = 4_096;
 /// Runs of which the store remembers what it needs to write their next transition, some 300 bytes each; of others it
 /// is read again.
 pub const RUN_CONTEXTS_CACHED_MAX: usize = 2_048;
+
+/// Journal entries of one run. No run comes near: a program has at most a thousand steps, which do not repeat. Part of
+/// the schema: it separates the keys of one run's entries from the next one's.
+pub const JOURNAL_ENTRIES_MAX: i64 = 1 << 24;

@@ -3,7 +3,7 @@
 use super::audit::AuditRow;
 use super::entry::status_number;
 use super::payload::{Kept, Secrecy, shown};
-use super::run::{RunContext, RunFacts};
+use super::run::{Entries, RunContext, RunFacts};
 use super::{Accepted, ExecutionRow, NewExecution, Store, StoreError};
 use crate::engine::{RunKey, StoredRun};
 use crate::ids;
@@ -73,8 +73,8 @@ impl Store {
             )?;
             let run = tx.inserted();
             tx.execute(
-                "INSERT INTO journal (run, n, payload, body, sealed) VALUES (?1, 0, 0, ?2, ?3)",
-                params![run, kept.text, kept.sealed],
+                "INSERT INTO journal (key, payload, body, sealed) VALUES (?1, 0, ?2, ?3)",
+                params![Entries::of(RunKey(run)).first, kept.text, kept.sealed],
             )?;
             audit.write(tx)?;
             Ok(Outcome::New(run))

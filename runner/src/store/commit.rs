@@ -3,14 +3,15 @@
 use super::audit::AuditRow;
 use super::entry::{Entry, status_number};
 use super::outbox::{NewDelivery, Outbox};
-use super::payload::{Kept, Secrecy, shown_label, shown_part};
-use super::run::{RunContext, StepFacts};
+use super::payload::{Kept, Secrecy};
+use super::run::{Entries, RunContext, StepFacts};
+use super::waits::WaitRow;
 use super::writer::Tx;
 use super::{Store, StoreError};
-use crate::engine::{Actor, Commit, JournalError};
+use crate::engine::{Actor, Commit, JournalError, RunKey};
+use crate::limits::JOURNAL_ENTRIES_MAX;
 use crate::machine::{Decision, EventKind, ExecutionStatus, Payload, Record, StepOrdinal};
 use rusqlite::params;
-use sha2::{Digest, Sha256};
 
 /// Everything that a transition writes, ready to be bound.
 struct Prepared {
@@ -24,7 +25,7 @@ struct Prepared {
     values: Vec<Kept>,
     state: Option<Vec<u8>>,
     end: Option<End>,
-    rows: Vec<SideRow>,
+    rows: Vec<WaitRow>,
     audit: Option<(AuditRow, Option<u32>)>,
     deliveries: Vec<NewDelivery>,
 }
@@ -34,27 +35,6 @@ struct End {
     output: Option<u32>,
     error: Option<String>,
     failed_step: Option<u32>,
-}
-
-/// A row beside the journal.
-enum SideRow {
-    TimerSet { frame: u32, timer: u32, due: i64 },
-    TimerCleared { frame: u32 },
-    ApprovalRequested(Box<Requested>),
-    ApprovalClosed { ordinal: u32 },
-}
-
-struct Requested {
-    ordinal: u32,
-    step_id: String,
-    node_id: String,
-    frame: u32,
-    label: String,
-    assign_to: Option<String>,
-    data: Option<String>,
-    data_hash: [u8; 32],
-    due: Option<i64>,
-    not_initiator: bool,
 }
 
 impl Store {
@@ -67,6 +47,10 @@ impl Store {
         let (run, ended) = (commit.run, is_end(commit.status));
         let prepared = self.prepare(commit, &mut context).await.map_err(journal_error)?;
         let (seq, entries) = (prepared.seq + 1, prepared.n + 1 + count(prepared.values.len()));
+        if entries > JOURNAL_ENTRIES_MAX {
+            let what = format!("a run's journal has at most {JOURNAL_ENTRIES_MAX} entries");
+            return Err(JournalError::Unavailable(what));
+        }
         let moved = self.write(move |tx| prepared.write(tx)).await?;
         if !moved {
             return Err(JournalError::Conflict);
@@ -118,7 +102,7 @@ impl Store {
             values,
             state: (!is_end(commit.status)).then_some(commit.state),
             end,
-            rows: commit.records.iter().filter_map(|record| side_row(record, context)).collect(),
+            rows: commit.records.iter().filter_map(|record| WaitRow::of(record, context)).collect(),
             audit: audit(&commit.event.kind, commit.actor.as_ref(), &commit.records, context)
                 .map(|(row, ordinal)| (AuditRow { at: commit.event.at, ..row }, ordinal)),
             deliveries,
@@ -139,12 +123,12 @@ impl Store {
         let earlier = if wanted.is_empty() {
             Vec::new()
         } else {
-            let run = commit.run.0;
+            let Entries { first, last } = Entries::of(commit.run);
             let read = self.read(move |db| {
                 let sql =
-                    "SELECT payload, body FROM journal WHERE run = ?1 AND payload IS NOT NULL";
+                    "SELECT payload, body FROM journal WHERE key BETWEEN ?1 AND ?2 AND payload IS NOT NULL";
                 let mut rows = db.prepare_cached(sql)?;
-                let rows = rows.query_map([run], |row| Ok((row.get(0)?, row.get(1)?)))?;
+                let rows = rows.query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?)))?;
                 Ok(rows.collect::<rusqlite::Result<Vec<(u32, String)>>>()?)
             });
             read.await?.into_iter().filter(|(id, _)| wanted.contains(id)).collect()
@@ -165,26 +149,23 @@ impl Prepared {
     fn write(&self, tx: &Tx<'_>) -> rusqlite::Result<bool> {
         let entries = self.n + 1 + count(self.values.len());
         let waits = self.rows.iter().rev().find_map(|row| match row {
-            SideRow::TimerSet { .. } => Some(true),
-            SideRow::TimerCleared { .. } => Some(false),
-            SideRow::ApprovalRequested(_) | SideRow::ApprovalClosed { .. } => None,
+            WaitRow::TimerSet { .. } => Some(true),
+            WaitRow::TimerCleared { .. } => Some(false),
+            WaitRow::ApprovalRequested(_) | WaitRow::ApprovalClosed { .. } => None,
         });
         // What waits for a timer is woken by it; a restart need not take it up.
         let runnable = self.status == ExecutionStatus::Running && waits != Some(true);
         if !self.move_run(tx, entries, runnable)? {
             return Ok(false);
         }
-        let insert = "INSERT INTO journal (run, n, at, payload, body, sealed) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
-        for (n, value) in (self.n..).zip(&self.values) {
-            tx.execute(
-                insert,
-                params![self.run, n, None::<i64>, value.id, value.text, value.sealed],
-            )?;
+        let insert =
+            "INSERT INTO journal (key, at, payload, body, sealed) VALUES (?1, ?2, ?3, ?4, ?5)";
+        let first = Entries::of(RunKey(self.run)).first;
+        for (key, value) in (first + self.n..).zip(&self.values) {
+            tx.execute(insert, params![key, None::<i64>, value.id, value.text, value.sealed])?;
         }
-        tx.execute(
-            insert,
-            params![self.run, entries - 1, self.at, None::<u32>, self.entry, None::<Vec<u8>>],
-        )?;
+        let key = first + entries - 1;
+        tx.execute(insert, params![key, self.at, None::<u32>, self.entry, None::<Vec<u8>>])?;
         if let Some((row, ordinal)) = &self.audit {
             // Before the approval's row goes: the hash of what was shown is taken from it.
             row.write_of_decision(tx, ordinal.map(|ordinal| (self.run, ordinal)))?;
@@ -244,45 +225,6 @@ impl Prepared {
     }
 }
 
-impl SideRow {
-    fn write(&self, tx: &Tx<'_>, run: i64, at: i64) -> rusqlite::Result<()> {
-        match self {
-            Self::TimerSet { frame, timer, due } => tx.execute(
-                "INSERT INTO timers (run, frame, timer, due) VALUES (?1, ?2, ?3, ?4)
-                 ON CONFLICT (run, frame) DO UPDATE SET timer = excluded.timer, due = excluded.due",
-                params![run, frame, timer, due],
-            ),
-            Self::TimerCleared { frame } => {
-                tx.execute("DELETE FROM timers WHERE run = ?1 AND frame = ?2", params![run, frame])
-            }
-            Self::ApprovalRequested(row) => tx.execute(
-                "INSERT INTO approvals (run, ordinal, step_id, node_id, frame, label, assign_to, data,
-                   data_hash, due, not_initiator, requested_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-                params![
-                    run,
-                    row.ordinal,
-                    row.step_id,
-                    row.node_id,
-                    row.frame,
-                    row.label,
-                    row.assign_to,
-                    row.data,
-                    row.data_hash,
-                    row.due,
-                    row.not_initiator,
-                    at
-                ],
-            ),
-            Self::ApprovalClosed { ordinal } => tx.execute(
-                "DELETE FROM approvals WHERE run = ?1 AND ordinal = ?2",
-                params![run, ordinal],
-            ),
-        }
-        .map(drop)
-    }
-}
-
 /// The value that a record brings, and what is secret in it.
 fn value_of<'a>(record: &'a Record, context: &'a RunContext) -> Option<(&'a Payload, Secrecy<'a>)> {
     let schema = |ordinal: StepOrdinal, output: bool| -> Secrecy<'a> {
@@ -308,50 +250,6 @@ fn value_of<'a>(record: &'a Record, context: &'a RunContext) -> Option<(&'a Payl
         | Record::Emitted { .. }
         | Record::TimerSet { .. }
         | Record::TimerCleared { .. }
-        | Record::ExecutionFinished { .. } => None,
-    }
-}
-
-fn side_row(record: &Record, context: &RunContext) -> Option<SideRow> {
-    match record {
-        Record::TimerSet { frame, timer, due } => {
-            Some(SideRow::TimerSet { frame: frame.0, timer: *timer, due: due.0 })
-        }
-        Record::TimerCleared { frame } => Some(SideRow::TimerCleared { frame: frame.0 }),
-        Record::ApprovalClosed { ordinal } => Some(SideRow::ApprovalClosed { ordinal: ordinal.0 }),
-        Record::ApprovalRequested {
-            ordinal,
-            frame,
-            label,
-            assign_to,
-            data,
-            due,
-            not_initiator,
-        } => {
-            let step = context.step(*ordinal)?;
-            let info = context.info(*ordinal);
-            let data = data.as_ref().map(|data| shown_part(info, "data", data).to_json());
-            let label = shown_label(info, label);
-            let shown = format!("{label}\n{}", data.as_deref().unwrap_or_default());
-            Some(SideRow::ApprovalRequested(Box::new(Requested {
-                ordinal: ordinal.0,
-                step_id: step.id.clone(),
-                node_id: info.map_or_else(String::new, |info| info.id.clone()),
-                frame: frame.0,
-                label,
-                assign_to: assign_to.clone(),
-                data,
-                data_hash: Sha256::digest(shown).into(),
-                due: due.map(|due| due.0),
-                not_initiator: *not_initiator,
-            })))
-        }
-        Record::ExecutionRunning
-        | Record::StepStarted { .. }
-        | Record::StepRetried { .. }
-        | Record::StepFinished { .. }
-        | Record::ErrorBodyKept { .. }
-        | Record::Emitted { .. }
         | Record::ExecutionFinished { .. } => None,
     }
 }

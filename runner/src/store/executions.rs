@@ -3,7 +3,7 @@
 use super::entry::{Entry, EntryRecord, status_of};
 use super::fault::Fault;
 use super::payload::shown;
-use super::run::decode;
+use super::run::{Entries, decode};
 use super::{ApprovalRow, ExecutionRow, StepRow, Store, StoreError};
 use crate::engine::RunKey;
 use crate::machine::{ErrorInfo, ExecutionStatus, StepStatus};
@@ -48,9 +48,10 @@ impl Store {
                  WHERE e.id = ?1";
             let raw = db.prepare_cached(sql)?.query_row([wanted], raw).optional()?;
             let Some(mut raw) = raw else { return Ok(None) };
-            let sql = "SELECT at, payload, body FROM journal WHERE run = ?1 ORDER BY n";
+            let sql = "SELECT at, payload, body FROM journal WHERE key BETWEEN ?1 AND ?2 ORDER BY key";
             let mut rows = db.prepare_cached(sql)?;
-            let mut rows = rows.query([raw.run.0])?;
+            let Entries { first, last } = Entries::of(raw.run);
+            let mut rows = rows.query([first, last])?;
             while let Some(row) = rows.next()? {
                 match row.get::<_, Option<u32>>(1)? {
                     Some(id) => {

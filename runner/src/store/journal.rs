@@ -3,6 +3,7 @@
 use super::entry::status_of;
 use super::fault::Fault;
 use super::payload::restore;
+use super::run::Entries;
 use super::{Store, StoreError};
 use crate::engine::{Commit, DueTimer, Journal, JournalError, RunKey, StoredRun, Unfinished};
 use crate::machine::{FrameId, Start};
@@ -52,10 +53,12 @@ impl Journal for Store {
             });
             let Some((mut stored, status)) = stored.optional()? else { return Ok(None) };
             stored.status = status_of(status).ok_or(Fault::Damaged("an execution's status"))?;
-            let sql = "SELECT payload, body, sealed FROM journal WHERE run = ?1 AND payload IS NOT NULL ORDER BY n";
+            let sql = "SELECT payload, body, sealed FROM journal
+                 WHERE key BETWEEN ?1 AND ?2 AND payload IS NOT NULL ORDER BY key";
             let mut rows = db.prepare_cached(sql)?;
+            let Entries { first, last } = Entries::of(run);
             let rows =
-                rows.query_map([run.0], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+                rows.query_map([first, last], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
             let values = rows.collect::<rusqlite::Result<Vec<RawValue>>>()?;
             Ok(Some((stored, values)))
         });

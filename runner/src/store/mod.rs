@@ -21,6 +21,7 @@ mod payload;
 mod readers;
 mod run;
 mod settings;
+mod waits;
 mod workflows;
 mod writer;
 

@@ -4,7 +4,7 @@ use super::entry::{Entry, EntryRecord};
 use super::fault::Fault;
 use super::{Store, StoreError};
 use crate::engine::RunKey;
-use crate::limits::RUN_CONTEXTS_CACHED_MAX;
+use crate::limits::{JOURNAL_ENTRIES_MAX, RUN_CONTEXTS_CACHED_MAX};
 use crate::machine::StepOrdinal;
 use rusqlite::{OptionalExtension, Row};
 use std::sync::{Arc, PoisonError};
@@ -71,6 +71,22 @@ struct Found {
     steps: Vec<StepFacts>,
 }
 
+/// Where a run's journal entries are kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entries {
+    /// The key of its first entry.
+    pub(super) first: i64,
+    /// The last key that it may use.
+    pub(super) last: i64,
+}
+
+impl Entries {
+    pub(super) fn of(run: RunKey) -> Self {
+        let first = run.0.saturating_mul(JOURNAL_ENTRIES_MAX);
+        Self { first, last: first.saturating_add(JOURNAL_ENTRIES_MAX - 1) }
+    }
+}
+
 impl Store {
     /// Takes a run's context out of memory, or reads it. It is put back with [`Store::keep_run`] once it is right again.
     pub(super) async fn take_run(&self, run: RunKey, seq: u64) -> Result<RunContext, StoreError> {
@@ -100,9 +116,11 @@ impl Store {
                  WHERE e.run = ?1";
             let row = db.prepare_cached(sql)?.query_row([run.0], found).optional()?;
             let Some(mut found) = row else { return Ok(None) };
-            let sql = "SELECT body FROM journal WHERE run = ?1 AND payload IS NULL ORDER BY n";
+            let sql =
+                "SELECT body FROM journal WHERE key BETWEEN ?1 AND ?2 AND payload IS NULL ORDER BY key";
             let mut rows = db.prepare_cached(sql)?;
-            let mut rows = rows.query([run.0])?;
+            let Entries { first, last } = Entries::of(run);
+            let mut rows = rows.query([first, last])?;
             while let Some(row) = rows.next()? {
                 found.steps.extend(started(&decode(&row.get::<_, Vec<u8>>(0)?)?));
             }

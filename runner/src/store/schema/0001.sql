@@ -95,16 +95,14 @@ CREATE UNIQUE INDEX executions_by_external_id ON executions (workflow, external_
 CREATE INDEX executions_runnable ON executions (run) WHERE runnable = 1;
 
 -- A run's transitions, and the values they brought, each once, in order. One tree for both keeps what one
--- transition writes on one page. Steps are read from here.
+-- transition writes on one page; the number as key lets new runs fill pages from the end. Steps are read from here.
 CREATE TABLE journal (
-  run     INTEGER NOT NULL REFERENCES executions (run),
-  n       INTEGER NOT NULL,
-  at      INTEGER,  -- of a transition
-  payload INTEGER,  -- of a value: its id in the run
-  body    ANY NOT NULL,  -- a transition's record, or a value's JSON text without its secrets
-  sealed  BLOB,     -- a value's secrets
-  PRIMARY KEY (run, n)
-) STRICT, WITHOUT ROWID;
+  key     INTEGER PRIMARY KEY,  -- run * 2^24 + the entry's number in the run
+  at      INTEGER,              -- of a transition
+  payload INTEGER,              -- of a value: its id in the run
+  body    ANY NOT NULL,         -- a transition's record, or a value's JSON text without its secrets
+  sealed  BLOB                  -- a value's secrets
+) STRICT;
 
 CREATE TABLE timers (
   run   INTEGER NOT NULL REFERENCES executions (run),
