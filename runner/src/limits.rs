@@ -16,6 +16,21 @@ pub const PROGRAMS_CACHED_MAX: usize = 256;
 /// Runs, timers or webhook deliveries read from the store at a time.
 pub const ENGINE_BATCH_MAX: usize = 256;
 
+/// First delay before the store is asked again after it failed, in milliseconds; it doubles from there.
+pub const COMMIT_RETRY_MS_BASE: u64 = 50;
+
+/// Longest delay before the store is asked again, in milliseconds: how late a run may notice that it works again.
+pub const COMMIT_RETRY_MS_MAX: u64 = 2_000;
+
+/// Times in a row that a run may be found moved by another worker before it is left alone.
+pub const CONFLICTS_MAX: u32 = 3;
+
+/// What a call may take beyond its time limit before the engine gives it up by itself, in milliseconds.
+pub const CALL_GRACE_MS: u64 = 5_000;
+
+/// The longest the timers are not looked at while one is stuck, in milliseconds.
+pub const TIMERS_POLL_MS: u64 = 60_000;
+
 /// Most bytes of values that one run keeps in all (documented decision): what a run that is worked on takes in memory.
 pub const EXECUTION_BYTES_MAX: u64 = 32 * 1024 * 1024;
 

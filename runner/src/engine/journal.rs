@@ -64,14 +64,14 @@ pub struct StoredRun {
 /// What is left to do after a restart.
 #[derive(Debug, Clone, Default)]
 pub struct Unfinished {
-    /// Runs that were pending or running.
+    /// Runs that are pending, or running and not waiting for a timer; by rising key.
     pub runnable: Vec<RunKey>,
     /// The next timer, when there is one.
     pub next_timer: Option<Millis>,
 }
 
 /// A timer that is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DueTimer {
     /// The run it wakes.
     pub run: RunKey,

@@ -1,10 +1,12 @@
-//! The engine itself: which runs are worked on, and how they come to be.
+//! The engine itself: which runs are worked on, and what wakes the others.
 //!
-//! A run that is worked on has one task ([`worker`]); it lasts while a call of the run is in flight. A run that waits
-//! for a timer or a person has none: [`timers`] and deliveries take it up again.
+//! A run has a task only while something of it is under way; a parked one is nothing but its rows. Everything that
+//! happens to a run goes through its one task, so its events are applied one after the other: a delivery to a
+//! run without a task starts one.
 
+mod calls;
 mod programs;
-mod runs;
+mod schedule;
 mod timers;
 mod worker;
 
@@ -13,42 +15,59 @@ use super::{
     Actor, Caller, Clock, DeliverError, Delivered, EngineHandle, EngineOptions, Health, Journal,
     RunKey, StoredRun,
 };
-use crate::limits::ENGINE_BATCH_MAX;
+use crate::limits::{COMMIT_RETRY_MS_BASE, COMMIT_RETRY_MS_MAX, ENGINE_BATCH_MAX};
 use crate::machine::EventKind;
 use crate::time::Millis;
 use programs::Programs;
-use runs::{Admitted, Next, Queued, Runs};
+use schedule::{Schedule, Slot};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use timers::Alarm;
-use tokio::sync::{Semaphore, oneshot, watch};
-use tokio::task::JoinSet;
-use worker::{Mail, Worker};
+use timers::Timers;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
+use tokio::task::AbortHandle;
+use worker::Worker;
 
-/// How long to wait before the journal is asked again after it could not answer, in milliseconds; doubled each time.
-const RETRY_FIRST_MS: u64 = 50;
-
-/// The longest such wait, in milliseconds.
-const RETRY_LONGEST_MS: u64 = 5_000;
-
-/// Takes runs, asks the machine, commits, performs effects. It stops at once when this is dropped; nothing is lost by
-/// that.
-pub struct Engine<J, C>(Arc<Shared<J, C>>);
+/// Takes runs, asks the machine, commits, performs effects.
+pub struct Engine<J: Journal, C: Caller> {
+    core: Arc<Core<J, C>>,
+    loops: [AbortHandle; 2],
+}
 
 /// What the tasks of an engine share.
-struct Shared<J, C> {
+struct Core<J, C> {
     journal: Arc<J>,
     caller: Arc<C>,
     clock: Arc<dyn Clock>,
-    runs: Mutex<Runs>,
-    tasks: Mutex<JoinSet<()>>,
+    runtime: Handle,
+    schedule: Mutex<Schedule>,
+    /// Notified when the store may hold runs that wait for their turn, and there is room for their keys.
+    refill: Notify,
+    /// Notified when, while draining, no run has a task any more.
+    idle: Notify,
     programs: Programs,
-    alarm: Alarm,
-    /// Bounds the deliveries that are being committed.
+    timers: Timers,
     deliveries: Arc<Semaphore>,
-    degraded: Mutex<Option<String>>,
-    /// How many runs are worked on, for whoever waits for the last.
-    active: watch::Sender<usize>,
+    /// Whether [`Self::trouble`] is set; read after every commit.
+    troubled: AtomicBool,
+    /// Why the journal failed when it was last asked.
+    trouble: Mutex<Option<String>>,
+}
+
+/// An event on its way to a run.
+struct Delivery {
+    kind: EventKind,
+    /// Who asked; nobody, for a timer.
+    actor: Option<Actor>,
+    reply: oneshot::Sender<Result<Delivered, DeliverError>>,
+    /// Held until it has been answered, so that a run's mailbox cannot grow without end.
+    _permit: OwnedSemaphorePermit,
+}
+
+/// A lock that outlives a panic: what it guards is consistent at every point where one could happen.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<J: Journal, C: Caller> Engine<J, C> {
@@ -61,38 +80,52 @@ impl<J: Journal, C: Caller> Engine<J, C> {
         clock: Arc<dyn Clock>,
         options: EngineOptions,
     ) -> EngineHandle {
-        let shared = Arc::new(Shared {
+        let core = Arc::new(Core {
             journal,
             caller,
+            runtime: Handle::current(),
+            timers: Timers::starting_at(clock.now()),
             clock,
-            runs: Mutex::new(Runs::new(options.runs_active_max, options.runs_queued_max)),
-            tasks: Mutex::default(),
+            schedule: Mutex::new(Schedule::new(options.runs_active_max, options.runs_queued_max)),
+            refill: Notify::new(),
+            idle: Notify::new(),
             programs: Programs::new(options.programs_cached_max),
-            alarm: Alarm::default(),
-            deliveries: Arc::new(Semaphore::new(options.deliveries_max)),
-            degraded: Mutex::default(),
-            active: watch::Sender::new(0),
+            deliveries: Arc::new(Semaphore::new(options.deliveries_max.max(1))),
+            troubled: AtomicBool::new(false),
+            trouble: Mutex::new(None),
         });
-        shared.spawn(timers::ring(Arc::clone(&shared)));
-        shared.spawn(refill(Arc::clone(&shared)));
-        EngineHandle(Arc::new(Self(shared)))
+        core.refill.notify_one();
+        let refill = core.runtime.spawn(refill(Arc::clone(&core)));
+        let timers = core.runtime.spawn(timers::run(Arc::clone(&core)));
+        let loops = [refill.abort_handle(), timers.abort_handle()];
+        EngineHandle(Arc::new(Self { core, loops }))
     }
 }
 
-impl<J, C> Drop for Engine<J, C> {
+impl<J: Journal, C: Caller> Drop for Engine<J, C> {
     fn drop(&mut self) {
-        lock(&self.0.runs).stop();
-        lock(&self.0.tasks).abort_all();
+        for task in &self.loops {
+            task.abort();
+        }
+        self.core.stop();
     }
 }
 
 impl<J: Journal, C: Caller> Control for Engine<J, C> {
     fn submit(&self, run: RunKey) {
-        Shared::submit(&self.0, Queued::Key(run));
+        let mut schedule = locked(&self.core.schedule);
+        schedule.enqueue(run);
+        self.core.start_queued(&mut schedule);
     }
 
     fn submit_new(&self, run: StoredRun) {
-        Shared::submit(&self.0, Queued::Loaded(Box::new(run)));
+        let mut schedule = locked(&self.core.schedule);
+        let key = run.run;
+        if schedule.has_room() && !schedule.has(key) {
+            self.core.spawn(&mut schedule, key, true, Some(run), None);
+        } else {
+            schedule.enqueue(key);
+        }
     }
 
     fn deliver(
@@ -101,140 +134,185 @@ impl<J: Journal, C: Caller> Control for Engine<J, C> {
         kind: EventKind,
         actor: Actor,
     ) -> Boxed<'_, Result<Delivered, DeliverError>> {
-        Box::pin(Shared::deliver(&self.0, run, kind, Some(actor)))
+        Box::pin(self.core.deliver(run, kind, Some(actor)))
     }
 
     fn health(&self) -> Health {
-        let runs = lock(&self.0.runs);
+        let degraded = locked(&self.core.trouble).clone();
+        let schedule = locked(&self.core.schedule);
         Health {
-            degraded: lock(&self.0.degraded).clone(),
-            active: runs.active(),
-            queued: runs.queued(),
-            draining: runs.is_stopping(),
+            degraded,
+            active: schedule.working(),
+            queued: schedule.queued(),
+            draining: schedule.draining(),
         }
     }
 
     fn drain(&self, grace: Duration) -> Boxed<'_, ()> {
         Box::pin(async move {
-            lock(&self.0.runs).stop();
-            let mut active = self.0.active.subscribe();
-            let done = active.wait_for(|active| *active == 0);
-            if tokio::time::timeout(grace, done).await.is_err() {
-                tracing::info!("calls are still in flight: they are made again at the next start");
+            let core = &self.core;
+            locked(&core.schedule).drain();
+            let grace_ms = u64::try_from(grace.as_millis()).unwrap_or(u64::MAX);
+            let gone = async {
+                loop {
+                    let idle = core.idle.notified();
+                    if locked(&core.schedule).is_idle() {
+                        return;
+                    }
+                    idle.await;
+                }
+            };
+            tokio::select! {
+                biased;
+                () = gone => {}
+                () = core.clock.sleep_until(core.clock.now().plus(grace_ms)) => {}
             }
-            // Whatever is left is on disk.
-            lock(&self.0.tasks).abort_all();
+            core.stop();
         })
     }
 }
 
-impl<J: Journal, C: Caller> Shared<J, C> {
-    fn submit(this: &Arc<Self>, queued: Queued) {
-        let admitted = lock(&this.runs).admit(queued);
-        if let Some(admitted) = admitted {
-            Self::work(this, admitted, None);
-        }
-    }
-
-    /// Starts a task for an admitted run.
-    fn work(this: &Arc<Self>, admitted: Admitted, mail: Option<Mail>) {
-        this.active.send_modify(|active| *active += 1);
-        let worker = Worker::new(Arc::clone(this), admitted, mail);
-        this.spawn(worker.work());
-    }
-
-    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        let mut tasks = lock(&self.tasks);
-        // Tasks that have ended are let go of; one that broke has told so itself.
-        while tasks.try_join_next().is_some() {}
-        tasks.spawn(task);
-    }
-
-    /// Delivers an event, through the run's own task when it has one.
+impl<J: Journal, C: Caller> Core<J, C> {
+    /// Sends an event to a run, and waits for what comes of it.
     async fn deliver(
-        this: &Arc<Self>,
+        self: &Arc<Self>,
         run: RunKey,
         kind: EventKind,
         actor: Option<Actor>,
     ) -> Result<Delivered, DeliverError> {
-        let stopping = || DeliverError::Unavailable("the server is stopping: try again".into());
-        let permit = Arc::clone(&this.deliveries).acquire_owned().await;
-        let _permit = permit.map_err(|_| stopping())?;
-        let (reply, answered) = oneshot::channel();
-        let mail = Mail { kind, actor, reply };
-        let next = lock(&this.runs).deliver(run, mail);
-        match next {
-            Next::Start(admitted, mail) => Self::work(this, admitted, Some(mail)),
-            Next::Posted => {}
-            Next::Stopping => return Err(stopping()),
-        }
-        answered.await.map_err(|_| stopping())?
-    }
-
-    /// Starts the runs whose turn has come.
-    fn start_next(this: &Arc<Self>) {
-        loop {
-            let next = lock(&this.runs).next();
-            match next {
-                Some(admitted) => Self::work(this, admitted, None),
-                None => break,
+        let stopping = || DeliverError::Unavailable("the server is stopping".to_owned());
+        let permit = Arc::clone(&self.deliveries).acquire_owned().await.map_err(|_| stopping())?;
+        let (reply, answer) = oneshot::channel();
+        {
+            let mut schedule = locked(&self.schedule);
+            if schedule.draining() {
+                return Err(stopping());
+            }
+            let delivery = Delivery { kind, actor, reply, _permit: permit };
+            if let Some(delivery) = schedule.post(run, delivery) {
+                self.spawn(&mut schedule, run, false, None, Some(delivery));
             }
         }
-        if lock(&this.runs).wants_refill() {
-            this.spawn(refill(Arc::clone(this)));
+        answer.await.unwrap_or_else(|_| Err(stopping()))
+    }
+
+    /// Starts a run's task: to work on the run, or only to hand it a delivery.
+    fn spawn(
+        self: &Arc<Self>,
+        schedule: &mut Schedule,
+        key: RunKey,
+        working: bool,
+        fresh: Option<StoredRun>,
+        first: Option<Delivery>,
+    ) {
+        let (mailbox, inbox) = mpsc::unbounded_channel();
+        if let Some(delivery) = first {
+            // The receiver is right here.
+            let _ = mailbox.send(delivery);
+        }
+        let worker = Worker::new(Arc::clone(self), key, inbox);
+        let task = self.runtime.spawn(worker.work(fresh)).abort_handle();
+        schedule.insert(key, Slot { mailbox, working, again: false, task });
+    }
+
+    /// Stops every task where it is.
+    fn stop(&self) {
+        let tasks = locked(&self.schedule).stop();
+        // A task that is dropped lets its run go, which takes the lock again.
+        for task in tasks {
+            task.abort();
         }
     }
 
-    /// Notes whether the journal can write, and says so once.
-    fn degraded(&self, why: Option<&str>) {
-        let mut degraded = lock(&self.degraded);
-        match (degraded.is_some(), why) {
-            (false, Some(why)) => tracing::error!("runs cannot go on: {why}"),
-            (true, None) => tracing::info!("runs go on"),
-            (true, Some(_)) | (false, None) => {}
+    /// Starts tasks for waiting runs while there is room.
+    fn start_queued(self: &Arc<Self>, schedule: &mut Schedule) {
+        while let Some(key) = schedule.take_queued() {
+            self.spawn(schedule, key, true, None, None);
         }
-        if degraded.as_deref() != why {
-            *degraded = why.map(str::to_owned);
+        if schedule.wants_more() {
+            self.refill.notify_one();
         }
     }
 
-    /// Waits a little longer each time.
-    async fn pause(&self, tries: u32) {
-        let ms = RETRY_FIRST_MS.saturating_mul(1 << tries.min(10)).min(RETRY_LONGEST_MS);
-        self.clock.sleep_until(self.clock.now().plus(ms)).await;
+    /// Lets a run's task go, unless something was sent to it in the meantime.
+    fn leave(
+        self: &Arc<Self>,
+        key: RunKey,
+        inbox: &mpsc::UnboundedReceiver<Delivery>,
+        work_is_left: bool,
+    ) -> bool {
+        let mut schedule = locked(&self.schedule);
+        if !inbox.is_empty() {
+            return false;
+        }
+        schedule.remove(key);
+        if work_is_left {
+            schedule.enqueue(key);
+        }
+        self.start_queued(&mut schedule);
+        if schedule.is_idle() {
+            self.idle.notify_waiters();
+        }
+        true
     }
 
-    /// Says that a timer was set, so that the one who watches them looks in time.
-    fn timer_set(&self, due: Millis) {
-        self.alarm.set(due);
+    /// Lets go of a run whose task broke.
+    fn lose(self: &Arc<Self>, key: RunKey) {
+        let mut schedule = locked(&self.schedule);
+        schedule.remove(key);
+        self.start_queued(&mut schedule);
+        if schedule.is_idle() {
+            self.idle.notify_waiters();
+        }
+    }
+
+    /// Notes that the journal did what it was asked for.
+    fn healthy(&self) {
+        if self.troubled.load(Ordering::Relaxed) && self.troubled.swap(false, Ordering::Relaxed) {
+            *locked(&self.trouble) = None;
+            tracing::info!("the store works again");
+        }
+    }
+
+    /// Notes that the journal could not.
+    fn troubled(&self, what: &str) {
+        *locked(&self.trouble) = Some(what.to_owned());
+        if !self.troubled.swap(true, Ordering::Relaxed) {
+            tracing::error!(error = what, "the store fails: runs wait until it works again");
+        }
+    }
+
+    /// When to ask the journal again after it failed this many times in a row.
+    fn retry_at(&self, failures: u32) -> Millis {
+        let delay_ms = COMMIT_RETRY_MS_BASE.saturating_mul(1 << failures.saturating_sub(1).min(16));
+        self.clock.now().plus(delay_ms.min(COMMIT_RETRY_MS_MAX))
     }
 }
 
-/// Reads runs that wait in the journal, until as many are at hand as may be.
-async fn refill<J: Journal, C: Caller>(shared: Arc<Shared<J, C>>) {
-    let (mut after, mut tries) = (RunKey(i64::MIN), 0);
+/// Reads keys of runs that wait in the store, a page at a time, whenever there is room for them.
+async fn refill<J: Journal, C: Caller>(core: Arc<Core<J, C>>) {
+    let mut failures = 0;
     loop {
-        match shared.journal.unfinished(after, ENGINE_BATCH_MAX).await {
-            Ok(found) => {
-                tries = 0;
-                let whole = found.runnable.len() < ENGINE_BATCH_MAX;
-                after = found.runnable.last().copied().unwrap_or(after);
-                let full = lock(&shared.runs).refill(found.runnable, whole);
-                if whole || full {
-                    break;
+        core.refill.notified().await;
+        loop {
+            let Some(after) = locked(&core.schedule).begin_page() else { break };
+            let page = match core.journal.unfinished(after, ENGINE_BATCH_MAX).await {
+                Ok(page) => page,
+                Err(error) => {
+                    failures += 1;
+                    core.troubled(&error.to_string());
+                    locked(&core.schedule).end_page(after, &[], true);
+                    core.clock.sleep_until(core.retry_at(failures)).await;
+                    continue;
                 }
-            }
-            Err(error) => {
-                shared.degraded(Some(&error.to_string()));
-                shared.pause(tries).await;
-                tries += 1;
-            }
+            };
+            failures = 0;
+            core.healthy();
+            let full = page.runnable.len() >= ENGINE_BATCH_MAX;
+            let mut schedule = locked(&core.schedule);
+            schedule.end_page(after, &page.runnable, full);
+            core.start_queued(&mut schedule);
         }
     }
-    Shared::start_next(&shared);
 }
 
-/// Locks; what a panic left behind is as good as before, for every change under these locks is one step.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}

@@ -1,53 +1,63 @@
-//! Programs, decoded and verified once.
+//! Programs, decoded and verified, by hash.
 
-use super::lock;
+use super::locked;
 use crate::engine::{Journal, JournalError};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
 use writ_compiler::bytecode::{Program, ProgramHash};
 
-/// Why a run's program cannot be had.
-pub(super) enum NoProgram {
-    /// Not now: the journal cannot be read.
-    Unavailable(String),
-    /// Not by this release, and why.
-    Unusable(String),
+/// Why a program cannot be had.
+pub(super) enum ProgramError {
+    /// It may be had later.
+    Later(String),
+    /// This release cannot run it, and why.
+    Never(String),
 }
 
-/// The programs at hand.
+/// The programs that were used lately.
 pub(super) struct Programs {
+    kept: Mutex<Kept>,
     kept_max: usize,
-    kept: Mutex<HashMap<ProgramHash, Arc<Program>>>,
+}
+
+#[derive(Default)]
+struct Kept {
+    programs: HashMap<ProgramHash, Arc<Program>>,
+    /// Oldest first.
+    order: VecDeque<ProgramHash>,
 }
 
 impl Programs {
     pub(super) fn new(kept_max: usize) -> Self {
-        Self { kept_max, kept: Mutex::default() }
+        Self { kept: Mutex::default(), kept_max: kept_max.max(1) }
     }
 
+    /// A program, from memory or from the journal.
     pub(super) async fn get(
         &self,
-        hash: ProgramHash,
         journal: &impl Journal,
-    ) -> Result<Arc<Program>, NoProgram> {
-        if let Some(program) = lock(&self.kept).get(&hash) {
+        hash: ProgramHash,
+    ) -> Result<Arc<Program>, ProgramError> {
+        if let Some(program) = locked(&self.kept).programs.get(&hash) {
             return Ok(Arc::clone(program));
         }
         let bytes = journal.program(hash).await.map_err(|error| match error {
-            JournalError::Unavailable(why) => NoProgram::Unavailable(why),
+            JournalError::Unavailable(what) => ProgramError::Later(what),
             JournalError::NotFound | JournalError::Conflict => {
-                NoProgram::Unusable(format!("its program {hash} is not in the database"))
+                ProgramError::Never(format!("its program {hash} is not in the store"))
             }
         })?;
-        let program = Program::load(&bytes)
-            .map_err(|error| NoProgram::Unusable(format!("its program {hash}: {error}")))?;
+        let program = Program::load(&bytes).map_err(|e| ProgramError::Never(e.to_string()))?;
         let program = Arc::new(program);
-        let mut kept = lock(&self.kept);
-        // What is forgotten is loaded again when it is needed.
-        if kept.len() >= self.kept_max {
-            kept.clear();
+        let mut kept = locked(&self.kept);
+        if kept.programs.insert(hash, Arc::clone(&program)).is_none() {
+            kept.order.push_back(hash);
         }
-        kept.insert(hash, Arc::clone(&program));
+        while kept.order.len() > self.kept_max {
+            if let Some(oldest) = kept.order.pop_front() {
+                kept.programs.remove(&oldest);
+            }
+        }
         Ok(program)
     }
 }

@@ -1,113 +1,137 @@
-//! Timers: one task that sleeps until the next one is due, however many there are.
+//! One loop for the timers of all runs: it sleeps until the next one is due, and reads the due ones in batches.
 
-use super::{Shared, lock};
-use crate::engine::{Caller, DeliverError, Journal};
-use crate::limits::ENGINE_BATCH_MAX;
+use super::{Core, locked};
+use crate::engine::{Caller, DeliverError, DueTimer, Journal};
+use crate::limits::{ENGINE_BATCH_MAX, TIMERS_POLL_MS};
 use crate::machine::EventKind;
 use crate::time::Millis;
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-/// How long to wait before timers that could not be delivered are tried again, in milliseconds.
-const AGAIN_MS: u64 = 1_000;
-
-/// The time at which the timers are looked at next, and a way to make that earlier.
-#[derive(Debug)]
-pub(super) struct Alarm {
-    at: Mutex<Millis>,
+/// When the journal must be read for timers that are due.
+pub(super) struct Timers {
+    next: Mutex<Option<Millis>>,
+    /// Notified when `next` moved to an earlier time.
     earlier: Notify,
 }
 
-impl Default for Alarm {
-    fn default() -> Self {
-        Self { at: Mutex::new(Millis(i64::MAX)), earlier: Notify::new() }
+impl Timers {
+    /// The journal is read first at `at`.
+    pub(super) fn starting_at(at: Millis) -> Self {
+        Self { next: Mutex::new(Some(at)), earlier: Notify::new() }
     }
-}
 
-impl Alarm {
-    /// A timer is due then.
+    /// Notes a timer that is on disk.
     pub(super) fn set(&self, due: Millis) {
-        let mut at = lock(&self.at);
-        if due < *at {
-            *at = due;
+        let mut next = locked(&self.next);
+        if next.is_none_or(|next| due < next) {
+            *next = Some(due);
             self.earlier.notify_one();
         }
     }
-
-    /// Nothing is known to be due before `at`.
-    fn reset(&self, at: Millis) {
-        *lock(&self.at) = at;
-    }
 }
 
-/// Delivers timers as they come due, for as long as the engine lives.
-pub(super) async fn ring<J: Journal, C: Caller>(shared: Arc<Shared<J, C>>) {
+/// Delivers timers as they become due.
+pub(super) async fn run<J: Journal, C: Caller>(core: Arc<Core<J, C>>) {
+    // Timers that their runs refuse, which cannot be: they are not delivered over and over.
+    let mut refused = HashSet::new();
+    let mut failures = 0;
     loop {
-        // Timers set while the journal is read are noticed: the alarm is only ever made earlier until it is heard.
-        shared.alarm.reset(Millis(i64::MAX));
-        let now = shared.clock.now();
-        let next = match shared.journal.due_timers(now, ENGINE_BATCH_MAX).await {
-            Ok((due, next)) if due.is_empty() => next,
-            Ok((due, next)) => {
-                let stuck = deliver(&shared, due).await;
-                if stuck { Some(now.plus(AGAIN_MS)) } else { next.map(|_| now).or(next) }
-            }
-            Err(error) => {
-                shared.degraded(Some(&error.to_string()));
-                Some(now.plus(AGAIN_MS))
-            }
-        };
-        if let Some(next) = next {
-            shared.alarm.set(next);
-        }
-        wait(&shared).await;
-    }
-}
-
-/// Sleeps until the alarm, which may be moved forward meanwhile.
-async fn wait<J: Journal, C: Caller>(shared: &Shared<J, C>) {
-    loop {
-        let at = *lock(&shared.alarm.at);
-        if at <= shared.clock.now() {
+        wait(&core).await;
+        if locked(&core.schedule).draining() {
             return;
         }
-        let earlier = shared.alarm.earlier.notified();
-        if at == Millis(i64::MAX) {
-            earlier.await;
-        } else {
-            tokio::select! {
-                () = shared.clock.sleep_until(at) => {}
-                () = earlier => {}
+        // A timer that is set while the journal is read is noted anew.
+        locked(&core.timers.next).take();
+        match fire_due(&core, &mut refused).await {
+            Ok(next) => {
+                failures = 0;
+                if let Some(next) = next {
+                    core.timers.set(next);
+                }
+            }
+            Err(_) if locked(&core.schedule).draining() => return,
+            Err(what) => {
+                failures += 1;
+                core.troubled(&what);
+                core.timers.set(core.retry_at(failures));
             }
         }
     }
 }
 
-/// Delivers a batch; whether nothing came of any of it.
-async fn deliver<J: Journal, C: Caller>(
-    shared: &Arc<Shared<J, C>>,
-    due: Vec<crate::engine::DueTimer>,
-) -> bool {
-    let mut tasks = JoinSet::new();
-    for timer in due {
-        let shared = Arc::clone(shared);
-        tasks.spawn(async move {
-            let kind = EventKind::TimerFired { frame: timer.frame, timer: timer.timer };
-            match Shared::deliver(&shared, timer.run, kind, None).await {
-                Ok(_) => true,
-                Err(DeliverError::Unavailable(_)) => false,
-                Err(error) => {
-                    // The row goes with the transition that makes it stale, so this is not to be.
-                    tracing::error!(run = timer.run.0, %error, "a timer woke nothing");
-                    false
+/// Waits until the next timer is due.
+async fn wait<J: Journal, C: Caller>(core: &Core<J, C>) {
+    loop {
+        let next = *locked(&core.timers.next);
+        let Some(next) = next else {
+            core.timers.earlier.notified().await;
+            continue;
+        };
+        if next <= core.clock.now() {
+            return;
+        }
+        tokio::select! {
+            () = core.timers.earlier.notified() => {}
+            () = core.clock.sleep_until(next) => {}
+        }
+    }
+}
+
+/// Delivers what is due, and says when the next timer is.
+async fn fire_due<J: Journal, C: Caller>(
+    core: &Arc<Core<J, C>>,
+    refused: &mut HashSet<DueTimer>,
+) -> Result<Option<Millis>, String> {
+    loop {
+        let now = core.clock.now();
+        let limit = ENGINE_BATCH_MAX + refused.len();
+        let due = core.journal.due_timers(now, limit).await;
+        let (due, next) = due.map_err(|error| error.to_string())?;
+        let full = due.len() >= limit;
+        let mut firing = JoinSet::new();
+        for timer in due.into_iter().filter(|timer| !refused.contains(timer)) {
+            let core = Arc::clone(core);
+            firing.spawn(async move { (timer, fire(&core, timer).await) });
+        }
+        let fired = !firing.is_empty();
+        while let Some(done) = firing.join_next().await {
+            match done {
+                Ok((_, Ok(()))) => {}
+                Ok((_, Err(Fate::Later(what)))) => return Err(what),
+                Ok((timer, Err(Fate::Never(what)))) => {
+                    tracing::error!(run = timer.run.0, error = what, "a timer is not wanted");
+                    refused.insert(timer);
                 }
+                Err(error) => return Err(error.to_string()),
             }
-        });
+        }
+        if !full || !fired {
+            let poll = core.clock.now().plus(TIMERS_POLL_MS);
+            return Ok(if refused.is_empty() {
+                next
+            } else {
+                Some(next.unwrap_or(poll).min(poll))
+            });
+        }
     }
-    let mut delivered = false;
-    while let Some(done) = tasks.join_next().await {
-        delivered |= done.unwrap_or(false);
+}
+
+/// Why a timer was not delivered.
+enum Fate {
+    Later(String),
+    Never(String),
+}
+
+async fn fire<J: Journal, C: Caller>(core: &Arc<Core<J, C>>, timer: DueTimer) -> Result<(), Fate> {
+    let kind = EventKind::TimerFired { frame: timer.frame, timer: timer.timer };
+    match core.deliver(timer.run, kind, None).await {
+        Ok(_) => Ok(()),
+        Err(DeliverError::Unavailable(what)) => Err(Fate::Later(what)),
+        Err(error @ (DeliverError::NotFound | DeliverError::Refused(_))) => {
+            Err(Fate::Never(error.to_string()))
+        }
     }
-    !delivered
 }

@@ -1,412 +1,380 @@
-//! One run being worked on: its state is in memory, its calls are in flight.
+//! One run's task: events to the machine, transitions to the journal, and only then effects to the world.
 
-use super::programs::NoProgram;
-use super::runs::{Admitted, Queued};
-use super::{Shared, lock};
+use super::calls::Calls;
+use super::programs::ProgramError;
+use super::{Core, Delivery, locked};
 use crate::engine::{
     Actor, Caller, Commit, DeliverError, Delivered, Journal, JournalError, RunKey, StoredRun,
 };
+use crate::limits::CONFLICTS_MAX;
 use crate::machine::{
-    CallFailure, CallRequest, CallResponse, Effect, Event, EventKind, FailureClass, FrameId,
-    Refused, Start, State, Transition, abandon, apply, pending_effects,
+    self, CallRequest, Effect, Event, EventKind, ExecutionStatus, FrameId, Record, Refused, Start,
+    State, Transition,
 };
 use std::sync::Arc;
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
+use tokio::sync::mpsc;
 use writ_compiler::bytecode::Program;
 
-/// An event from outside, and where the answer goes.
-pub(super) struct Mail {
-    pub(super) kind: EventKind,
-    pub(super) actor: Option<Actor>,
-    pub(super) reply: oneshot::Sender<Result<Delivered, DeliverError>>,
-}
-
-/// The outcome of an attempt of a call.
-struct Answer {
-    frame: FrameId,
-    attempt: u32,
-    outcome: Result<CallResponse, CallFailure>,
-}
-
-/// The task of one run.
+/// The task of a run.
 pub(super) struct Worker<J: Journal, C: Caller> {
-    shared: Arc<Shared<J, C>>,
-    run: RunKey,
-    queued: Option<Queued>,
-    mailbox: mpsc::UnboundedReceiver<Mail>,
-    /// A delivery that started the task.
-    first: Option<Mail>,
-    /// Whether the run has left the list of active ones in good order.
-    left: bool,
+    core: Arc<Core<J, C>>,
+    key: RunKey,
+    inbox: mpsc::UnboundedReceiver<Delivery>,
+    calls: Calls,
+    /// Times in a row that somebody else had moved the run.
+    conflicts: u32,
 }
 
 /// A run in memory.
 struct Loaded {
-    run: RunKey,
     program: Arc<Program>,
     start: Start,
     state: State,
+    /// The journal's next sequence number.
     seq: u64,
+    /// Calls that are on disk as made, and still have to be.
+    due: Vec<(FrameId, u32, CallRequest)>,
 }
 
-/// Why a run is not worked on any longer.
-enum Stop {
-    /// Nothing of it is in flight.
-    Parked,
-    /// It was moved by somebody else: it is read again.
-    Moved,
-    /// It is gone, or the engine stops.
-    Gone,
-}
-
-impl<J: Journal, C: Caller> Worker<J, C> {
-    pub(super) fn new(shared: Arc<Shared<J, C>>, admitted: Admitted, first: Option<Mail>) -> Self {
-        let run = admitted.run();
-        let Admitted { queued, mailbox } = admitted;
-        Self { shared, run, queued: Some(queued), mailbox, first, left: false }
-    }
-
-    /// Works on the run until nothing of it is in flight.
-    pub(super) async fn work(mut self) {
-        loop {
-            let stop = match self.load().await {
-                Ok(mut loaded) => self.drive(&mut loaded).await,
-                Err(stop) => stop,
-            };
-            match stop {
-                Stop::Moved => {}
-                Stop::Gone => {
-                    self.refuse_mail();
-                    break;
-                }
-                Stop::Parked => {
-                    let mail = lock(&self.shared.runs).leave(self.run, &mut self.mailbox);
-                    match mail {
-                        Some(mail) => self.first = Some(mail),
-                        None => {
-                            self.left = true;
-                            break;
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Brings the run into memory, for as long as it takes.
-    async fn load(&mut self) -> Result<Loaded, Stop> {
-        let mut tries = 0;
-        loop {
-            let stored = match self.queued.take() {
-                Some(Queued::Loaded(stored)) => Ok(*stored),
-                Some(Queued::Key(_)) | None => self.shared.journal.load(self.run).await,
-            };
-            let unavailable = match stored {
-                Ok(stored) => match self.prepare(stored).await? {
-                    Ok(loaded) => return Ok(loaded),
-                    Err(unavailable) => unavailable,
-                },
-                Err(JournalError::NotFound) => {
-                    if let Some(mail) = self.first.take() {
-                        // A caller that went away needs no answer.
-                        let _ = mail.reply.send(Err(DeliverError::NotFound));
-                    }
-                    return Err(Stop::Gone);
-                }
-                Err(error) => error.to_string(),
-            };
-            self.shared.degraded(Some(&unavailable));
-            if let Some(mail) = self.first.take() {
-                let _ = mail.reply.send(Err(DeliverError::Unavailable(unavailable)));
-            }
-            if lock(&self.shared.runs).is_stopping() {
-                return Err(Stop::Gone);
-            }
-            self.shared.pause(tries).await;
-            tries += 1;
-        }
-    }
-
-    /// Decodes a stored run. One that this release cannot continue ends here, as failed.
-    async fn prepare(&mut self, stored: StoredRun) -> Result<Result<Loaded, String>, Stop> {
-        let StoredRun { run, program, start, seq, state, payloads, status, .. } = stored;
-        if status.is_terminal() {
-            if let Some(mail) = self.first.take() {
-                let _ = mail.reply.send(Err(DeliverError::Refused(Refused::Finished.to_string())));
-            }
-            return Err(Stop::Parked);
-        }
-        let unusable = match self.shared.programs.get(program, self.shared.journal.as_ref()).await {
-            Ok(program) => match State::decode(&program, &state, &payloads) {
-                Ok(state) => return Ok(Ok(Loaded { run, program, start, state, seq })),
-                Err(error) => error.to_string(),
-            },
-            Err(NoProgram::Unavailable(why)) => return Ok(Err(why)),
-            Err(NoProgram::Unusable(why)) => why,
-        };
-        self.abandon(run, seq, &unusable).await?;
-        Err(Stop::Moved)
-    }
-
-    async fn abandon(&mut self, run: RunKey, seq: u64, why: &str) -> Result<(), Stop> {
-        tracing::error!(run = run.0, "a run cannot be continued: {why}");
-        let event = EventKind::Abandoned { reason: why.to_owned() };
-        let (state, transition) = abandon(why);
-        let event = Event { at: self.shared.clock.now().max(state.at()), kind: event };
-        self.commit(run, seq, event, None, transition.records, &state).await.map(drop)
-    }
-
-    /// Moves the run on, as long as something of it is in flight.
-    async fn drive(&mut self, loaded: &mut Loaded) -> Stop {
-        let mut calls = JoinSet::new();
-        let effects = if loaded.state == State::new() {
-            match self.step(loaded, EventKind::Started, None).await {
-                Ok(effects) => effects,
-                Err(stop) => return stop,
-            }
-        } else {
-            match pending_effects(&loaded.program, &loaded.start, &loaded.state) {
-                Ok(effects) => effects,
-                Err(refused) => {
-                    let why = refused.to_string();
-                    let abandoned = self.abandon(loaded.run, loaded.seq, &why).await;
-                    return abandoned.map_or_else(|stop| stop, |()| Stop::Moved);
-                }
-            }
-        };
-        let delivered = self.first.is_some();
-        if !delivered {
-            self.perform(effects, &mut calls);
-        } else if let Some(stop) = self.first_delivery(loaded, effects, &mut calls).await {
-            return stop;
-        }
-        loop {
-            if lock(&self.shared.runs).is_stopping() && calls.is_empty() {
-                return Stop::Gone;
-            }
-            if calls.is_empty() {
-                return Stop::Parked;
-            }
-            let outcome = tokio::select! {
-                biased;
-                Some(mail) = self.mailbox.recv() => self.mail(loaded, mail).await,
-                Some(answer) = calls.join_next() => self.answer(loaded, answer).await,
-            };
-            match outcome {
-                // When the engine stops, what follows is done after the next start.
-                Ok(_) if lock(&self.shared.runs).is_stopping() => {}
-                Ok(effects) => self.perform(effects, &mut calls),
-                Err(stop) => return stop,
-            }
-        }
-    }
-
-    /// Takes the delivery that started this task. When more runs are active than should be, what it leads to waits
-    /// for the run's turn.
-    async fn first_delivery(
-        &mut self,
-        loaded: &mut Loaded,
-        before: Vec<Effect>,
-        calls: &mut JoinSet<Answer>,
-    ) -> Option<Stop> {
-        let mail = self.first.take()?;
-        let after = match self.mail(loaded, mail).await {
-            Ok(effects) => effects,
-            Err(stop) => return Some(stop),
-        };
-        let crowded = {
-            let runs = lock(&self.shared.runs);
-            runs.is_crowded() || runs.is_stopping()
-        };
-        if crowded && after.iter().chain(&before).any(|e| matches!(e, Effect::Call { .. })) {
-            // It leaves, and comes back at the end of the queue.
-            lock(&self.shared.runs).forget(self.run);
-            Shared::submit(&self.shared, Queued::Key(self.run));
-            self.left = true;
-            self.mailbox.close();
-            return Some(Stop::Gone);
-        }
-        self.perform(before, calls);
-        self.perform(after, calls);
-        None
-    }
-
-    /// Does what a committed transition asks for.
-    fn perform(&self, effects: Vec<Effect>, calls: &mut JoinSet<Answer>) {
-        for effect in effects {
-            match effect {
-                Effect::Timer { due, .. } => self.shared.timer_set(due),
-                Effect::Call { frame, attempt, request } => {
-                    let caller = Arc::clone(&self.shared.caller);
-                    calls.spawn(call(caller, frame, attempt, request));
-                }
-            }
-        }
-    }
-
-    async fn answer(
-        &mut self,
-        loaded: &mut Loaded,
-        answer: Result<Answer, tokio::task::JoinError>,
-    ) -> Result<Vec<Effect>, Stop> {
-        let Ok(Answer { frame, attempt, outcome }) = answer else {
-            // The task that makes a call catches what it can; this one was aborted with the engine.
-            return Err(Stop::Gone);
-        };
-        let kind = match outcome {
-            Ok(response) => EventKind::CallSucceeded { frame, attempt, response },
-            Err(failure) => EventKind::CallFailed { frame, attempt, failure },
-        };
-        self.step(loaded, kind, None).await
-    }
-
-    /// Applies an event from inside and commits it, for as long as it takes.
-    async fn step(
-        &mut self,
-        loaded: &mut Loaded,
-        kind: EventKind,
+impl Loaded {
+    /// The transition that an event just made of the state.
+    fn commit(
+        &self,
+        key: RunKey,
+        event: Event,
         actor: Option<Actor>,
-    ) -> Result<Vec<Effect>, Stop> {
-        let event = Event { at: self.shared.clock.now().max(loaded.state.at()), kind };
-        let applied = apply(&loaded.program, &loaded.start, &mut loaded.state, &event);
-        let Transition { records, effects } = match applied {
-            Ok(transition) => transition,
-            // The answer of a call that is waited for no more.
-            Err(Refused::Stale | Refused::Finished | Refused::NotWaiting) => return Ok(Vec::new()),
-            Err(refused @ Refused::Damaged(_)) => {
-                self.abandon(loaded.run, loaded.seq, &refused.to_string()).await?;
-                return Err(Stop::Moved);
-            }
-        };
-        let (run, seq) = (loaded.run, loaded.seq);
-        loaded.seq = self.commit(run, seq, event, actor, records, &loaded.state).await?;
-        Ok(effects)
-    }
-
-    /// Applies an event from outside; when it cannot be committed now, the state is as it was and the sender is told.
-    async fn mail(&mut self, loaded: &mut Loaded, mail: Mail) -> Result<Vec<Effect>, Stop> {
-        let Mail { kind, actor, reply } = mail;
-        let before = loaded.state.clone();
-        let event = Event { at: self.shared.clock.now().max(loaded.state.at()), kind };
-        // A sender that went away needs no answer: what is committed is committed.
-        let answer = |outcome| drop(reply.send(outcome));
-        let applied = apply(&loaded.program, &loaded.start, &mut loaded.state, &event);
-        let Transition { records, effects } = match applied {
-            Ok(transition) => transition,
-            Err(refused) => {
-                loaded.state = before;
-                answer(Err(DeliverError::Refused(refused.to_string())));
-                return Ok(Vec::new());
-            }
-        };
-        let status = loaded.state.status();
-        let commit = Commit {
-            run: loaded.run,
-            seq: loaded.seq,
+        records: Vec<Record>,
+    ) -> Commit {
+        Commit {
+            run: key,
+            seq: self.seq,
             event,
             actor,
             records,
-            status,
-            state: loaded.state.encode(),
+            status: self.state.status(),
+            state: self.state.encode(),
+        }
+    }
+}
+
+/// The run is not this task's any more.
+struct Gone;
+
+impl<J: Journal, C: Caller> Worker<J, C> {
+    pub(super) fn new(
+        core: Arc<Core<J, C>>,
+        key: RunKey,
+        inbox: mpsc::UnboundedReceiver<Delivery>,
+    ) -> Self {
+        Self { core, key, inbox, calls: Calls::default(), conflicts: 0 }
+    }
+
+    /// Works on the run until it is parked or has ended.
+    pub(super) async fn work(mut self, fresh: Option<StoredRun>) {
+        let mut guard = Guard { core: Arc::clone(&self.core), key: self.key, left: false };
+        let work_is_left = match self.load(fresh).await {
+            Ok(Some(mut run)) => self.turn(&mut run).await.err().map(|Gone| false),
+            Ok(None) => Some(true),
+            Err(Gone) => Some(false),
         };
-        match self.shared.journal.commit(commit.clone()).await {
-            Ok(()) => {
-                self.shared.degraded(None);
-                loaded.seq += 1;
-                answer(Ok(Delivered { status }));
-                Ok(effects)
-            }
-            Err(JournalError::Unavailable(why)) => {
-                self.shared.degraded(Some(&why));
-                loaded.state = before;
-                answer(Err(DeliverError::Unavailable(why)));
-                Ok(Vec::new())
-            }
-            Err(error @ (JournalError::Conflict | JournalError::NotFound)) => {
-                answer(Err(DeliverError::Unavailable(format!("{error}: try again"))));
-                Err(Stop::Moved)
+        if let Some(work_is_left) = work_is_left {
+            while !self.core.leave(self.key, &self.inbox, work_is_left) {
+                self.refuse_all(&DeliverError::Unavailable("the run was just let go".to_owned()));
             }
         }
+        guard.left = true;
     }
 
-    /// Commits, for as long as it takes; gives the next sequence number.
-    async fn commit(
-        &mut self,
-        run: RunKey,
-        seq: u64,
-        event: Event,
-        actor: Option<Actor>,
-        records: Vec<crate::machine::Record>,
-        state: &State,
-    ) -> Result<u64, Stop> {
-        let status = state.status();
-        let commit = Commit { run, seq, event, actor, records, status, state: state.encode() };
-        let mut tries = 0;
+    /// Turns events into transitions until the task has left.
+    async fn turn(&mut self, run: &mut Loaded) -> Result<(), Gone> {
         loop {
-            match self.shared.journal.commit(commit.clone()).await {
-                Ok(()) => {
-                    self.shared.degraded(None);
-                    return Ok(seq + 1);
+            while let Ok(delivery) = self.inbox.try_recv() {
+                self.deliver(run, delivery).await?;
+            }
+            let pending = run.state.status() == ExecutionStatus::Pending;
+            let work_is_left = pending || !run.due.is_empty();
+            if work_is_left && locked(&self.core.schedule).may_work(self.key) {
+                if pending {
+                    self.happened(run, EventKind::Started).await?;
+                } else {
+                    self.begin_calls(run);
                 }
-                Err(JournalError::Conflict) => return Err(Stop::Moved),
-                Err(JournalError::NotFound) => return Err(Stop::Gone),
-                Err(JournalError::Unavailable(why)) => {
-                    self.shared.degraded(Some(&why));
-                    if lock(&self.shared.runs).is_stopping() {
-                        return Err(Stop::Gone);
-                    }
-                    self.shared.pause(tries).await;
-                    tries += 1;
+                continue;
+            }
+            if self.calls.is_empty() {
+                if self.core.leave(self.key, &self.inbox, work_is_left) {
+                    return Ok(());
+                }
+                continue;
+            }
+            tokio::select! {
+                biased;
+                Some(delivery) = self.inbox.recv() => self.deliver(run, delivery).await?,
+                kind = self.calls.next() => self.happened(run, kind).await?,
+            }
+        }
+    }
+
+    /// Makes the calls that are on disk as made.
+    fn begin_calls(&mut self, run: &mut Loaded) {
+        for call in run.due.drain(..) {
+            let (caller, clock) = (Arc::clone(&self.core.caller), Arc::clone(&self.core.clock));
+            self.calls.begin(caller, clock, call);
+        }
+    }
+
+    /// Applies an event that must not be lost, and commits it, however long that takes.
+    async fn happened(&mut self, run: &mut Loaded, kind: EventKind) -> Result<(), Gone> {
+        let event = self.event(run, kind);
+        let transition = match machine::apply(&run.program, &run.start, &mut run.state, &event) {
+            Ok(transition) => transition,
+            Err(Refused::Damaged(what)) => return Err(self.abandon(run.seq, what).await),
+            Err(refused @ (Refused::Finished | Refused::Stale | Refused::NotWaiting)) => {
+                tracing::debug!(run = self.key.0, %refused, "an answer came too late");
+                return Ok(());
+            }
+        };
+        let Transition { records, effects } = transition;
+        let commit = run.commit(self.key, event, None, records);
+        match self.commit_surely(commit).await {
+            Ok(()) => {
+                self.committed(run, effects);
+                Ok(())
+            }
+            Err(JournalError::Conflict) => self.reload(run).await,
+            Err(JournalError::NotFound | JournalError::Unavailable(_)) => Err(Gone),
+        }
+    }
+
+    /// Applies an event that somebody waits for, commits it, and tells them.
+    async fn deliver(&mut self, run: &mut Loaded, delivery: Delivery) -> Result<(), Gone> {
+        let Delivery { kind, actor, reply, _permit } = delivery;
+        let (outcome, gone) = match self.try_deliver(run, &kind, actor.as_ref()).await {
+            Ok(outcome) => (outcome, Ok(())),
+            Err(Gone) => {
+                (Err(DeliverError::Refused("the run cannot be continued".to_owned())), Err(Gone))
+            }
+        };
+        // Whoever asked may have gone; what happened has happened.
+        let _ = reply.send(outcome);
+        gone
+    }
+
+    async fn try_deliver(
+        &mut self,
+        run: &mut Loaded,
+        kind: &EventKind,
+        actor: Option<&Actor>,
+    ) -> Result<Result<Delivered, DeliverError>, Gone> {
+        loop {
+            let event = self.event(run, kind.clone());
+            let before = run.state.clone();
+            let applied = machine::apply(&run.program, &run.start, &mut run.state, &event);
+            let Transition { records, effects } = match applied {
+                Ok(transition) => transition,
+                Err(Refused::Damaged(what)) => return Err(self.abandon(run.seq, what).await),
+                Err(refused @ (Refused::Finished | Refused::Stale | Refused::NotWaiting)) => {
+                    return Ok(Err(DeliverError::Refused(refused.to_string())));
+                }
+            };
+            let status = run.state.status();
+            let commit = run.commit(self.key, event, actor.cloned(), records);
+            match self.core.journal.commit(commit).await {
+                Ok(()) => {
+                    self.core.healthy();
+                    self.committed(run, effects);
+                    return Ok(Ok(Delivered { status }));
+                }
+                Err(JournalError::Conflict) => self.reload(run).await?,
+                Err(JournalError::NotFound) => return Err(Gone),
+                Err(JournalError::Unavailable(what)) => {
+                    self.core.troubled(&what);
+                    run.state = before;
+                    return Ok(Err(DeliverError::Unavailable(what)));
                 }
             }
         }
     }
 
-    fn refuse_mail(&mut self) {
-        self.mailbox.close();
-        let waiting = self.first.take();
-        while let Some(mail) = waiting_or(&mut self.mailbox) {
-            let _ = mail.reply.send(Err(DeliverError::Unavailable("try again".into())));
+    /// A transition is on disk: its effects may be performed.
+    fn committed(&mut self, run: &mut Loaded, effects: Vec<Effect>) {
+        run.seq += 1;
+        self.conflicts = 0;
+        if run.state.is_finished() {
+            self.calls.clear();
+            run.due.clear();
         }
-        if let Some(mail) = waiting {
-            let _ = mail.reply.send(Err(DeliverError::Unavailable("try again".into())));
+        self.note(run, effects);
+    }
+
+    fn note(&self, run: &mut Loaded, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Call { frame, attempt, request } => run.due.push((frame, attempt, request)),
+                Effect::Timer { due, .. } => self.core.timers.set(due),
+            }
         }
+    }
+
+    fn event(&self, run: &Loaded, kind: EventKind) -> Event {
+        Event { at: self.core.clock.now().max(run.state.at()), kind }
+    }
+
+    /// Commits, again and again while the journal is unavailable. Deliveries are turned away meanwhile.
+    async fn commit_surely(&mut self, commit: Commit) -> Result<(), JournalError> {
+        let mut failures = 0;
+        loop {
+            match self.core.journal.commit(commit.clone()).await {
+                Ok(()) => {
+                    self.core.healthy();
+                    return Ok(());
+                }
+                Err(JournalError::Unavailable(what)) => {
+                    failures += 1;
+                    self.core.troubled(&what);
+                    self.back_off(failures, &what).await;
+                }
+                Err(error @ (JournalError::Conflict | JournalError::NotFound)) => {
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Waits before the journal is asked again.
+    async fn back_off(&mut self, failures: u32, what: &str) {
+        let over = self.core.clock.sleep_until(self.core.retry_at(failures));
+        tokio::pin!(over);
+        loop {
+            tokio::select! {
+                () = &mut over => return,
+                Some(delivery) = self.inbox.recv() => {
+                    let _ = delivery.reply.send(Err(DeliverError::Unavailable(what.to_owned())));
+                }
+            }
+        }
+    }
+
+    /// Answers everything in the mailbox with an error.
+    fn refuse_all(&mut self, error: &DeliverError) {
+        while let Ok(delivery) = self.inbox.try_recv() {
+            let _ = delivery.reply.send(Err(error.clone()));
+        }
+    }
+
+    /// Somebody else moved the run: goes on from where it is now.
+    async fn reload(&mut self, run: &mut Loaded) -> Result<(), Gone> {
+        self.conflicts += 1;
+        tracing::warn!(run = self.key.0, "another worker moved the run");
+        if self.conflicts > CONFLICTS_MAX {
+            tracing::error!(
+                run = self.key.0,
+                "another worker keeps moving the run: it is left alone"
+            );
+            return Err(Gone);
+        }
+        self.calls.clear();
+        *run = self.load(None).await?.ok_or(Gone)?;
+        Ok(())
+    }
+
+    /// Loads the run; `None` when the store cannot give it now and nobody works on it.
+    async fn load(&mut self, mut fresh: Option<StoredRun>) -> Result<Option<Loaded>, Gone> {
+        let mut failures = 0;
+        loop {
+            let stored = match fresh.take() {
+                Some(stored) => Ok(stored),
+                None => self.core.journal.load(self.key).await,
+            };
+            let what = match stored {
+                Ok(stored) => match self.prepare(stored).await? {
+                    Ok(run) => return Ok(Some(run)),
+                    Err(what) => what,
+                },
+                Err(JournalError::NotFound) => {
+                    self.refuse_all(&DeliverError::NotFound);
+                    return Err(Gone);
+                }
+                Err(error @ (JournalError::Unavailable(_) | JournalError::Conflict)) => {
+                    error.to_string()
+                }
+            };
+            self.core.troubled(&what);
+            self.refuse_all(&DeliverError::Unavailable(what.clone()));
+            if !locked(&self.core.schedule).may_work(self.key) {
+                return Ok(None);
+            }
+            failures += 1;
+            self.back_off(failures, &what).await;
+        }
+    }
+
+    /// Makes a stored run ready to go on; the inner error says why that is not possible now.
+    async fn prepare(&mut self, stored: StoredRun) -> Result<Result<Loaded, String>, Gone> {
+        self.core.healthy();
+        let StoredRun { program, status, start, seq, state, payloads, .. } = stored;
+        if status.is_terminal() {
+            self.refuse_all(&DeliverError::Refused(Refused::Finished.to_string()));
+            return Err(Gone);
+        }
+        let program = match self.core.programs.get(&*self.core.journal, program).await {
+            Ok(program) => program,
+            Err(ProgramError::Later(what)) => return Ok(Err(what)),
+            Err(ProgramError::Never(what)) => return Err(self.abandon(seq, &what).await),
+        };
+        let state = match State::decode(&program, &state, &payloads) {
+            Ok(state) => state,
+            Err(error) => return Err(self.abandon(seq, &error.to_string()).await),
+        };
+        let effects = match machine::pending_effects(&program, &start, &state) {
+            Ok(effects) => effects,
+            Err(refused) => return Err(self.abandon(seq, &refused.to_string()).await),
+        };
+        let mut run = Loaded { program, start, state, seq, due: Vec::new() };
+        self.note(&mut run, effects);
+        Ok(Ok(run))
+    }
+
+    /// Ends a run that cannot be continued.
+    async fn abandon(&mut self, seq: u64, reason: &str) -> Gone {
+        tracing::error!(run = self.key.0, reason, "a run cannot be continued");
+        let (state, transition) = machine::abandon(reason);
+        let kind = EventKind::Abandoned { reason: reason.to_owned() };
+        let commit = Commit {
+            run: self.key,
+            seq,
+            event: Event { at: self.core.clock.now(), kind },
+            actor: None,
+            records: transition.records,
+            status: state.status(),
+            state: state.encode(),
+        };
+        // Whoever moved it in the meantime could continue it.
+        let _ = self.commit_surely(commit).await;
+        self.refuse_all(&DeliverError::Refused("the run cannot be continued".to_owned()));
+        Gone
     }
 }
 
-fn waiting_or(mailbox: &mut mpsc::UnboundedReceiver<Mail>) -> Option<Mail> {
-    mailbox.try_recv().ok()
+/// Lets the run go when its task breaks or is stopped.
+struct Guard<J: Journal, C: Caller> {
+    core: Arc<Core<J, C>>,
+    key: RunKey,
+    /// It has been let go.
+    left: bool,
 }
 
-impl<J: Journal, C: Caller> Drop for Worker<J, C> {
-    /// Makes room for the next run, also when this one's task broke.
+impl<J: Journal, C: Caller> Drop for Guard<J, C> {
     fn drop(&mut self) {
-        if !self.left {
-            lock(&self.shared.runs).forget(self.run);
+        if self.left {
+            return;
         }
-        self.shared.active.send_modify(|active| *active = active.saturating_sub(1));
-        Shared::start_next(&self.shared);
+        if std::thread::panicking() {
+            tracing::error!(
+                run = self.key.0,
+                "a run's task broke; it is taken up at the next start"
+            );
+        }
+        self.core.lose(self.key);
     }
-}
-
-/// Makes an attempt of a call.
-async fn call<C: Caller>(
-    caller: Arc<C>,
-    frame: FrameId,
-    attempt: u32,
-    request: CallRequest,
-) -> Answer {
-    let service = request.service.clone();
-    // In a task of its own, so that a caller that breaks fails the attempt and not the run.
-    let outcome = tokio::spawn(async move { caller.call(request).await }).await;
-    let outcome = outcome.unwrap_or_else(|_| {
-        Err(CallFailure {
-            class: FailureClass::Broken,
-            message: format!("the call of `{service}` broke inside the server: please report it"),
-            response: None,
-            retry_after_ms: None,
-        })
-    });
-    Answer { frame, attempt, outcome }
 }
