@@ -154,7 +154,8 @@ impl<'a> Run<'a> {
             Some(text) if !secrecy::may_have_read_a_secret(self.program, from, pc) => {
                 format!("`{}`", shortened(&text))
             }
-            _ => format!("this value (a {})", value.type_name()),
+            _ if value.is_null() => "null".to_owned(),
+            _ => format!("this {}", value.type_name()),
         };
         let message = format!("there is no case for {met}, and no default");
         self.fail(step, ErrorInfo { pc: Some(pc.0), ..error("no_case", message) }.into())

@@ -89,6 +89,12 @@ impl State {
         if self.steps.iter().filter(|run| open(run.status)).count() != self.frames.len() {
             return Err("its open steps are not those of its frames");
         }
+        let mut entered: Vec<_> = self.frames.iter().map(|frame| frame.ordinal).collect();
+        entered.sort_unstable();
+        entered.dedup();
+        if entered.len() != self.frames.len() {
+            return Err("two of its frames are in one step");
+        }
         for frame in &self.frames {
             let run =
                 self.step(frame.ordinal).ok_or("a frame is in a step that was not started")?;

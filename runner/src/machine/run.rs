@@ -155,9 +155,12 @@ impl<'a> Run<'a> {
                 error("value_refused", format!("{what} cannot be kept: {problem}"))
             }
         })?;
-        self.state.bytes = self.state.bytes.saturating_add(bytes as u64);
         let id = PayloadId(self.state.payloads);
-        self.state.payloads = self.state.payloads.saturating_add(1);
+        let named = self.state.payloads.checked_add(1).ok_or_else(|| {
+            error("execution_too_large", "the execution has more values than can be numbered")
+        })?;
+        self.state.payloads = named;
+        self.state.bytes = self.state.bytes.saturating_add(bytes as u64);
         Ok(Kept { id, value })
     }
 

@@ -315,4 +315,3 @@ async fn refill<J: Journal, C: Caller>(core: Arc<Core<J, C>>) {
         }
     }
 }
-
