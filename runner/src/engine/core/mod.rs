@@ -315,3 +315,6 @@ async fn refill<J: Journal, C: Caller>(core: Arc<Core<J, C>>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
