@@ -22,6 +22,10 @@ pub const COMMIT_RETRY_MS_BASE: u64 = 50;
 /// Longest delay before the store is asked again, in milliseconds: how late a run may notice that it works again.
 pub const COMMIT_RETRY_MS_MAX: u64 = 2_000;
 
+/// How long trouble with the store is told after nobody met it any more, in milliseconds: longer than
+/// [`COMMIT_RETRY_MS_MAX`], at which a waiting run meets it.
+pub const TROUBLE_FADES_MS: u64 = 5_000;
+
 /// Times in a row that a run may be found moved by another worker before it is left alone.
 pub const CONFLICTS_MAX: u32 = 3;
 

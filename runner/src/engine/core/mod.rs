@@ -15,7 +15,9 @@ use super::{
     Actor, Caller, Clock, DeliverError, Delivered, EngineHandle, EngineOptions, Health, Journal,
     RunKey, StoredRun,
 };
-use crate::limits::{COMMIT_RETRY_MS_BASE, COMMIT_RETRY_MS_MAX, ENGINE_BATCH_MAX};
+use crate::limits::{
+    COMMIT_RETRY_MS_BASE, COMMIT_RETRY_MS_MAX, ENGINE_BATCH_MAX, TROUBLE_FADES_MS,
+};
 use crate::machine::EventKind;
 use crate::time::Millis;
 use programs::Programs;
@@ -51,8 +53,8 @@ struct Core<J, C> {
     deliveries: Arc<Semaphore>,
     /// Whether [`Self::trouble`] is set; read after every commit.
     troubled: AtomicBool,
-    /// Why the journal failed when it was last asked.
-    trouble: Mutex<Option<String>>,
+    /// When and why the journal failed last, while no commit has gone well since.
+    trouble: Mutex<Option<(Millis, String)>>,
 }
 
 /// An event on its way to a run.
@@ -138,7 +140,11 @@ impl<J: Journal, C: Caller> Control for Engine<J, C> {
     }
 
     fn health(&self) -> Health {
-        let degraded = locked(&self.core.trouble).clone();
+        let now = self.core.clock.now();
+        // A run that cannot go on meets the trouble again and again. Where none does, somebody has to try.
+        let fresh = |(at, _): &&(Millis, String)| now.since(*at) <= TROUBLE_FADES_MS;
+        let degraded =
+            locked(&self.core.trouble).as_ref().filter(fresh).map(|(_, why)| why.clone());
         let schedule = locked(&self.core.schedule);
         Health {
             degraded,
@@ -266,7 +272,7 @@ impl<J: Journal, C: Caller> Core<J, C> {
         }
     }
 
-    /// Notes that the journal did what it was asked for.
+    /// Notes that the journal could write.
     fn healthy(&self) {
         if self.troubled.load(Ordering::Relaxed) && self.troubled.swap(false, Ordering::Relaxed) {
             *locked(&self.trouble) = None;
@@ -276,7 +282,7 @@ impl<J: Journal, C: Caller> Core<J, C> {
 
     /// Notes that the journal could not.
     fn troubled(&self, what: &str) {
-        *locked(&self.trouble) = Some(what.to_owned());
+        *locked(&self.trouble) = Some((self.clock.now(), what.to_owned()));
         if !self.troubled.swap(true, Ordering::Relaxed) {
             tracing::error!(error = what, "the store fails: runs wait until it works again");
         }
@@ -307,7 +313,6 @@ async fn refill<J: Journal, C: Caller>(core: Arc<Core<J, C>>) {
                 }
             };
             failures = 0;
-            core.healthy();
             let full = page.runnable.len() >= ENGINE_BATCH_MAX;
             let mut schedule = locked(&core.schedule);
             schedule.end_page(after, &page.runnable, full);

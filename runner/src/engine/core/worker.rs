@@ -311,7 +311,6 @@ impl<J: Journal, C: Caller> Worker<J, C> {
 
     /// Makes a stored run ready to go on; the inner error says why that is not possible now.
     async fn prepare(&mut self, stored: StoredRun) -> Result<Result<Loaded, String>, Gone> {
-        self.core.healthy();
         let StoredRun { program, status, start, seq, state, payloads, .. } = stored;
         if status.is_terminal() {
             self.refuse_all(&DeliverError::Refused(Refused::Finished.to_string()));

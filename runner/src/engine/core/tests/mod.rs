@@ -142,6 +142,25 @@ async fn while_the_journal_fails_nothing_is_done_and_nothing_lost() {
 }
 
 #[tokio::test]
+async fn trouble_that_nobody_meets_any_more_is_not_told_for_ever() {
+    let world = World::new(good);
+    let engine = world.engine(EngineOptions::default());
+    let key = world.journal.accept(APPROVED).run;
+    engine.submit(key);
+    world.journal.is(key, ExecutionStatus::AwaitingApproval).await;
+    until("the parked run has no task", || engine.health().active == 0).await;
+    let stored = world.journal.load(key).await.unwrap();
+    world.journal.mood(Mood::Unavailable);
+    engine.submit_new(stored);
+    let refused = engine.deliver(key, approve(), Actor::default()).await;
+    assert!(matches!(refused, Err(DeliverError::Unavailable(_))), "{refused:?}");
+    assert!(engine.health().degraded.is_some());
+    world.journal.mood(Mood::Fine);
+    world.clock.advance(6_000);
+    assert_eq!(engine.health().degraded, None, "somebody may try again");
+}
+
+#[tokio::test]
 async fn a_run_that_somebody_else_moved_is_read_again() {
     let (open, gate) = watch::channel(false);
     let world = World::new(move |_, _| Script::When(gate.clone(), r#"{"verdict":"good"}"#));
