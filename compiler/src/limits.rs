@@ -78,3 +78,6 @@ pub const PATH_STEPS_SHOWN_MAX: usize = 12;
 
 /// Longest wait, in milliseconds: ten years, as for approvals.
 pub const WAIT_MS_MAX: u64 = 87_600 * 3_600_000;
+
+/// Most bytes of one line that an excerpt shows; of a longer line, the part around the place that matters.
+pub const LINE_SHOWN_BYTES_MAX: usize = 240;

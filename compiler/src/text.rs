@@ -66,7 +66,12 @@ pub struct Position {
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// How many characters stand before each [`BLOCK_BYTES`] of the text: a line may be as long as the text.
+    chars: Vec<u32>,
 }
+
+/// How far apart the places are for which [`LineIndex`] knows how many characters stand before them.
+const BLOCK_BYTES: usize = 1024;
 
 impl LineIndex {
     /// Finds the lines of `text`; `\n` and `\r\n` end a line.
@@ -79,7 +84,13 @@ impl LineIndex {
                 .filter(|(_, b)| *b == b'\n')
                 .map(|(i, _)| Span::new(i + 1, i + 1).start),
         );
-        Self { starts }
+        let mut chars = Vec::with_capacity(text.len() / BLOCK_BYTES + 1);
+        let mut before = 0_u32;
+        for block in text.as_bytes().chunks(BLOCK_BYTES) {
+            chars.push(before);
+            before = before.saturating_add(char_starts(block));
+        }
+        Self { starts, chars }
     }
 
     /// The line and column of a byte offset of the same `text`.
@@ -91,16 +102,55 @@ impl LineIndex {
         while !text.is_char_boundary(end) {
             end -= 1;
         }
-        let column = text.get(start..end).map_or(0, |s| s.chars().count());
-        Position {
-            line: Span::new(line + 1, line + 1).start,
-            column: Span::new(column + 1, column + 1).start,
-        }
+        let column = self.chars_before(text, end).saturating_sub(self.chars_before(text, start));
+        Position { line: Span::new(line + 1, line + 1).start, column: column.saturating_add(1) }
+    }
+
+    /// How many characters stand before a byte of the text.
+    fn chars_before(&self, text: &str, byte: usize) -> u32 {
+        let block = byte / BLOCK_BYTES;
+        let within = text.as_bytes().get(block * BLOCK_BYTES..byte).map_or(0, char_starts);
+        // Past the last block nothing follows.
+        self.chars.get(block).map_or_else(|| self.all_chars(text), |before| before + within)
+    }
+
+    fn all_chars(&self, text: &str) -> u32 {
+        let last = self.chars.len().saturating_sub(1);
+        let rest = text.as_bytes().get(last * BLOCK_BYTES..).map_or(0, char_starts);
+        self.chars.last().map_or(0, |before| before + rest)
     }
 
     /// Byte offset at which a zero-based line starts, or `None` past the last line.
     #[must_use]
     pub fn line_start(&self, line: usize) -> Option<u32> {
         self.starts.get(line).copied()
+    }
+}
+
+/// How many characters begin in a piece of UTF-8.
+fn char_starts(bytes: &[u8]) -> u32 {
+    let starts = bytes.iter().filter(|byte| !(0x80..0xC0).contains(*byte)).count();
+    u32::try_from(starts).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn columns_count_characters(text in "[a\u{e9}\u{1f600}\n]{0,3000}", at in any::<prop::sample::Index>()) {
+            let mut at = at.index(text.len() + 1);
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            let before = text.get(..at).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+            let span = Span::new(at, at);
+            let found = LineIndex::new(&text).position(&text, span.start);
+            prop_assert_eq!((found.line as usize, found.column as usize), (line, column));
+        }
     }
 }

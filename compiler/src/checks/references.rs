@@ -4,7 +4,7 @@ use super::Context;
 use super::reads::Read;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::flow::{Fact, Ran, Route, StepIx, path_without};
-use crate::limits::PATH_STEPS_SHOWN_MAX;
+use crate::limits::{DIAGNOSTICS_MAX, PATH_STEPS_SHOWN_MAX};
 use std::collections::HashSet;
 
 /// A step's output or error, read where the step may not have run, or may not have failed; with a way there.
@@ -16,12 +16,18 @@ pub(super) fn output_of_a_step_that_may_not_have_run(
         return;
     }
     let ran = Ran::of(context.flow);
+    let mut described = 0;
     for (at, _) in context.steps().filter(|(at, _)| context.flow.is_reachable(*at)) {
         let mut seen = HashSet::new();
         for read in context.reads_of(at) {
             if let Some(path) = path_that_lacks(read, at, &ran, context)
                 && seen.insert(read.fact)
             {
+                described += 1;
+                // No more than these would be kept, and each takes a walk through the graph.
+                if described > DIAGNOSTICS_MAX {
+                    return;
+                }
                 diagnostics.extend(describe(read, at, &path, &ran, context));
             }
         }

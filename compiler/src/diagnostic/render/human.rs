@@ -1,15 +1,11 @@
 //! Source excerpts for people, through codespan-reporting.
 
+use super::window::{Sources, View};
 use crate::analysis::Analysis;
-use crate::diagnostic::{Diagnostic, Label, Severity, SourceRef, is_unprintable};
-use crate::signatures;
+use crate::diagnostic::{Diagnostic, Severity, SourceRef};
 use codespan_reporting::diagnostic as codespan;
-use codespan_reporting::files::{Error, Files, SimpleFile};
 use codespan_reporting::term::termcolor::{Ansi, NoColor, WriteColor};
 use codespan_reporting::term::{Config, emit_to_write_style};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::ops::Range;
 
 /// Every diagnostic of a text with an excerpt of the source; with ANSI colours when `colour` says so.
 #[must_use]
@@ -30,8 +26,9 @@ pub fn human(analysis: &Analysis, name: &str, colour: bool) -> String {
 fn write<W: WriteColor>(out: &mut W, analysis: &Analysis, sources: &Sources<'_>) {
     let config = Config { tab_width: 4, ..Config::default() };
     for diagnostic in &analysis.diagnostics {
-        let shown = excerpt(diagnostic, sources);
-        if emit_to_write_style(out, &config, sources, &shown).is_err() {
+        let (view, labels, elsewhere) = View::of(sources, diagnostic);
+        let shown = excerpt(diagnostic, labels, elsewhere);
+        if emit_to_write_style(out, &config, &view, &shown).is_err() {
             // Memory takes every byte, and every span was clamped to its text: the sentence alone must do.
             let _ = writeln!(out, "{}: {}", diagnostic.code.id(), diagnostic.message);
         }
@@ -41,93 +38,23 @@ fn write<W: WriteColor>(out: &mut W, analysis: &Analysis, sources: &Sources<'_>)
     }
 }
 
-fn excerpt(diagnostic: &Diagnostic, sources: &Sources<'_>) -> codespan::Diagnostic<SourceRef> {
+fn excerpt(
+    diagnostic: &Diagnostic,
+    labels: Vec<codespan::Label<SourceRef>>,
+    elsewhere: Vec<String>,
+) -> codespan::Diagnostic<SourceRef> {
     let severity = match diagnostic.severity {
         Severity::Note => codespan::Severity::Note,
         Severity::Warning => codespan::Severity::Warning,
         Severity::Error => codespan::Severity::Error,
     };
-    let primary = sources.label(codespan::LabelStyle::Primary, &diagnostic.primary);
-    let secondary = diagnostic
-        .secondary
-        .iter()
-        .map(|label| sources.label(codespan::LabelStyle::Secondary, label));
+    let notes = diagnostic.notes.iter().cloned();
     let helps = diagnostic.suggestions.iter().map(|s| format!("help: {}", s.message));
     codespan::Diagnostic::new(severity)
         .with_code(diagnostic.code.id())
         .with_message(&diagnostic.message)
-        .with_labels(std::iter::once(primary).chain(secondary).collect())
-        .with_notes(diagnostic.notes.iter().cloned().chain(helps).collect())
-}
-
-/// The texts that labels point into.
-struct Sources<'a> {
-    texts: BTreeMap<SourceRef, SimpleFile<String, Cow<'a, str>>>,
-}
-
-impl<'a> Sources<'a> {
-    fn new(analysis: &'a Analysis, name: &str) -> Self {
-        let mut texts = BTreeMap::new();
-        texts.insert(SourceRef::Main, SimpleFile::new(name.to_owned(), printable(&analysis.text)));
-        let labels = analysis.diagnostics.iter().flat_map(|d| &d.secondary);
-        for source in labels.map(|label| label.source) {
-            if let SourceRef::Stdlib(service) = source {
-                texts.entry(source).or_insert_with(|| {
-                    let text = signatures::source_text(service).unwrap_or_default();
-                    SimpleFile::new(format!("<{service}>"), Cow::Borrowed(text))
-                });
-            }
-        }
-        Self { texts }
-    }
-
-    fn label(&self, style: codespan::LabelStyle, label: &Label) -> codespan::Label<SourceRef> {
-        let text = self.texts.get(&label.source).map_or("", |file| file.source().as_ref());
-        let (start, end) = (label.span.start as usize, label.span.end as usize);
-        let range = text.floor_char_boundary(start)..text.ceil_char_boundary(end);
-        codespan::Label::new(style, label.source, range).with_message(&label.message)
-    }
-
-    fn file(&self, id: SourceRef) -> Result<&SimpleFile<String, Cow<'a, str>>, Error> {
-        self.texts.get(&id).ok_or(Error::FileMissing)
-    }
-}
-
-impl<'s> Files<'s> for Sources<'_> {
-    type FileId = SourceRef;
-    type Name = &'s str;
-    type Source = &'s str;
-
-    fn name(&'s self, id: SourceRef) -> Result<&'s str, Error> {
-        Ok(self.file(id)?.name())
-    }
-
-    fn source(&'s self, id: SourceRef) -> Result<&'s str, Error> {
-        Ok(self.file(id)?.source())
-    }
-
-    fn line_index(&'s self, id: SourceRef, byte: usize) -> Result<usize, Error> {
-        self.file(id)?.line_index((), byte)
-    }
-
-    fn line_range(&'s self, id: SourceRef, line: usize) -> Result<Range<usize>, Error> {
-        self.file(id)?.line_range((), line)
-    }
-}
-
-/// The text with another character of the same length for each that a terminal would not show but obey.
-fn printable(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| is_unprintable(c) && !matches!(c, '\n' | '\r' | '\t');
-    if !text.contains(obeyed) {
-        return Cow::Borrowed(text);
-    }
-    let shown = text.chars().map(|c| match c.len_utf8() {
-        _ if !obeyed(c) => c,
-        1 => '?',
-        2 => '\u{bf}',
-        _ => '\u{fffd}',
-    });
-    Cow::Owned(shown.collect())
+        .with_labels(labels)
+        .with_notes(elsewhere.into_iter().chain(notes).chain(helps).collect())
 }
 
 #[cfg(test)]
@@ -135,11 +62,12 @@ mod tests {
     use super::*;
     use crate::analysis::Syntax;
     use crate::diagnostic::{Applicability, Code};
-    use crate::text::Span;
+    use crate::text::{LineIndex, Span};
 
     fn analysis() -> Analysis {
         let mut analysis = Analysis::from_bytes(b"\xff", Syntax::Json);
         analysis.text = "{\n  \"slug\": \"k\u{1f600}c\",\n}\n".to_owned();
+        analysis.lines = LineIndex::new(&analysis.text);
         analysis.diagnostics = vec![
             Diagnostic::new(
                 Code::UnknownStep,
@@ -182,6 +110,19 @@ mod tests {
         let shown = human(&analysis, "kyc.json", false);
         assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
         assert!(shown.contains("no step is called \"\\u{1b}[2J\\n\""), "{shown}");
+    }
+
+    #[test]
+    fn of_a_long_line_only_the_part_that_matters_is_shown() {
+        let padding = "\u{e9}".repeat(50_000);
+        let text = format!(
+            r#"{{"slug":"a","description":"{padding}","slug":"b","spec":{{"startNodeId":"a","nodes":[],"edges":[]}},"name":"{padding}"}}"#
+        );
+        let analysis = Analysis::new(text, Syntax::Json);
+        let shown = human(&analysis, "kyc.json", false);
+        assert!(shown.contains("kyc.json:1:50030") && shown.contains("\"slug\":\"b\""), "{shown}");
+        assert!(shown.contains("= 1:2: first given here"), "{shown}");
+        assert!(shown.lines().all(|line| line.len() < 300), "{shown}");
     }
 
     #[test]

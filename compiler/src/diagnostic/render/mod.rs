@@ -5,3 +5,4 @@ pub mod human;
 pub mod json;
 mod pointer;
 pub mod sarif;
+mod window;
