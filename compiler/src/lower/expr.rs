@@ -1,6 +1,6 @@
 //! Expressions: each leaves one value on the stack.
 
-use super::optional::{Absence, selected};
+use super::optional::Absence;
 use super::{Lowering, count};
 use crate::bytecode::{
     BranchOp, Constant, ExecutionField, Function, LoadOp, MakeOp, Op, Operator, WorkflowField,
@@ -75,7 +75,7 @@ impl Lowering<'_> {
 
     /// The field of `execution` or `workflow` that an expression is, if it is one.
     pub(super) fn context_field(&self, expr: &Expr) -> Option<LoadOp> {
-        let (operand, field, _) = selected(expr)?;
+        let (operand, field, _) = expr.selected()?;
         match &operand.kind {
             ExprKind::Ident(name) if self.locals.contains(name) => None,
             ExprKind::Ident(name) if name == "execution" => execution_field(field),

@@ -49,13 +49,13 @@ impl Absence {
 impl Lowering<'_> {
     /// The part of a step that an expression is, if it is one.
     pub(super) fn step_part(&self, expr: &Expr) -> Option<StepPart> {
-        let (inner, part, part_optional) = selected(expr)?;
+        let (inner, part, part_optional) = expr.selected()?;
         let part = match part {
             "output" => Part::Output,
             "error" => Part::Error,
             _ => return None,
         };
-        let (root, id, id_optional) = selected(inner)?;
+        let (root, id, id_optional) = inner.selected()?;
         let is_step = matches!(&root.kind, ExprKind::Ident(name) if name == "step");
         if !is_step || self.locals.iter().any(|local| local == "step") {
             return None;
@@ -208,18 +208,6 @@ fn reach(expr: &Expr) -> Option<(&Expr, Reach<'_>, bool)> {
             Some((operand, Reach::Index(index), *optional))
         }
         _ => None,
-    }
-}
-
-/// The same for a part that is a name: `operand.name`, `operand["name"]`.
-pub(super) fn selected(expr: &Expr) -> Option<(&Expr, &str, bool)> {
-    let (operand, reach, optional) = reach(expr)?;
-    match reach {
-        Reach::Field(name) => Some((operand, name, optional)),
-        Reach::Index(index) => match &index.kind {
-            ExprKind::String(name) => Some((operand, name, optional)),
-            _ => None,
-        },
     }
 }
 
