@@ -278,3 +278,22 @@ fn every_command_has_help_and_shells_have_completions() {
     }
     assert!(writ().arg("--version").output().unwrap().status.success());
 }
+
+#[test]
+fn every_compiler_command_takes_a_directory() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = String::from_utf8(quickstart_json()).unwrap();
+    std::fs::write(directory.path().join("a.json"), &text).unwrap();
+    std::fs::write(directory.path().join("b.json"), text.replace("v1", "v2")).unwrap();
+    let run = |args: &[&str]| run_in(directory.path(), args, b"");
+    for command in ["build", "disasm", "graph"] {
+        let out = run(&[command, "."]).ok();
+        assert!(out.contains("a.") && out.contains("b."), "{command}: {out}");
+    }
+    assert!(directory.path().join("a.writc").exists() && directory.path().join("b.writc").exists());
+    assert!(run(&["build", ".", "-o", "one.writc"]).fails(2).contains("one output"));
+    run(&["convert", "."]).ok();
+    assert!(directory.path().join("a.writ").exists() && directory.path().join("b.writ").exists());
+    // What is there already is not overwritten.
+    assert!(run(&["convert", "."]).fails(2).contains("there already"));
+}

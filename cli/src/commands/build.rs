@@ -1,9 +1,9 @@
 //! `writ build`: a workflow to its program.
 
 use super::one::OneWorkflow;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::output;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Compile a workflow to its program, and print the program's hash
@@ -21,14 +21,21 @@ pub struct Args {
     output: Option<PathBuf>,
 }
 
-/// Builds one workflow.
+/// Builds one workflow, or each of a directory.
 pub fn run(args: &Args) -> Outcome {
-    let analysis = args.source.analyse()?;
-    let compiled = args.source.choose(&analysis)?.compiled()?;
-    let path = match &args.output {
-        Some(path) => path.clone(),
-        None if args.source.file.as_os_str() == "-" => PathBuf::from("out.writc"),
-        None => args.source.file.with_extension("writc"),
+    for source in args.source.each(args.output.as_deref())? {
+        build(&source, args.output.as_deref())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn build(source: &OneWorkflow, output: Option<&Path>) -> Result<(), Failure> {
+    let analysis = source.analyse()?;
+    let compiled = source.choose(&analysis)?.compiled()?;
+    let path = match output {
+        Some(path) => path.to_owned(),
+        None if source.file.as_os_str() == "-" => PathBuf::from("out.writc"),
+        None => source.file.with_extension("writc"),
     };
     output::write(Some(&path), &compiled.program.encode())?;
     let line = format!("sha256:{}  {}\n", compiled.program.hash(), path.display());
@@ -38,5 +45,5 @@ pub fn run(args: &Args) -> Outcome {
     } else {
         output::write(None, line.as_bytes())?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }

@@ -6,7 +6,7 @@ use crate::input::SyntaxArg;
 use crate::output;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use writ_compiler::analysis::{Analysis, Syntax};
+use writ_compiler::analysis::Syntax;
 use writ_compiler::convert;
 
 /// Convert a workflow between .writ and the API's JSON
@@ -29,23 +29,34 @@ pub struct Args {
     output: Option<PathBuf>,
 }
 
-/// Converts one source.
+/// Converts one source; those of a directory each to a file beside it, which must not be there yet.
 pub fn run(args: &Args) -> Outcome {
-    let analysis = args.source.analyse()?;
+    for source in args.source.each(args.output.as_deref())? {
+        convert(args, &source)?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn convert(args: &Args, source: &OneWorkflow) -> Result<(), Failure> {
+    let analysis = source.analyse()?;
     let to = match (args.to, analysis.syntax) {
         (Some(to), _) => to.into(),
         (None, Syntax::Json) => Syntax::Writ,
         (None, Syntax::Writ) => Syntax::Json,
     };
-    let text = convert(args, &analysis, to)?;
-    output::write(args.output.as_deref(), text.as_bytes())?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn convert(args: &Args, analysis: &Analysis, to: Syntax) -> Result<String, Failure> {
-    let workflow = args.source.choose(analysis)?;
-    Ok(match to {
-        Syntax::Json => convert::to_json(workflow.tree, workflow.found),
-        Syntax::Writ => convert::to_writ(&analysis.module, workflow.tree, workflow.found),
-    })
+    let workflow = source.choose(&analysis)?;
+    let (text, extension) = match to {
+        Syntax::Json => (convert::to_json(workflow.tree, workflow.found), "json"),
+        Syntax::Writ => (convert::to_writ(&analysis.module, workflow.tree, workflow.found), "writ"),
+    };
+    if !args.source.file.is_dir() {
+        return output::write(args.output.as_deref(), text.as_bytes());
+    }
+    let beside = source.file.with_extension(extension);
+    if beside.exists() {
+        return Err(Failure::new(format_args!("{} is there already", beside.display()))
+            .help("convert that one file with --output, or move it away"));
+    }
+    output::write(Some(&beside), text.as_bytes())?;
+    output::write(None, format!("{}\n", beside.display()).as_bytes())
 }

@@ -17,10 +17,23 @@ pub struct Args {
     source: OneWorkflow,
 }
 
-/// Disassembles one program.
+/// Disassembles one program, or each of a directory's workflows under its file's name.
 pub fn run(args: &Args) -> Outcome {
-    let file = &args.source.file;
-    let text = if file.extension().is_some_and(|e| e == "writc") {
+    for source in args.source.each(None)? {
+        let listing = listing(&source)?;
+        let text = if args.source.file.is_dir() {
+            format!("; {}\n{listing}\n", source.file.display())
+        } else {
+            listing
+        };
+        output::write(None, text.as_bytes())?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn listing(source: &OneWorkflow) -> Result<String, Failure> {
+    let file = &source.file;
+    Ok(if file.extension().is_some_and(|e| e == "writc") {
         let bytes = Source::one(file).read_program()?;
         let program = Program::load(&bytes).map_err(|e| {
             Failure::new(format_args!("{} is not a program that can run: {e}", file.display()))
@@ -28,10 +41,8 @@ pub fn run(args: &Args) -> Outcome {
         })?;
         bytecode::disasm(&program, None)
     } else {
-        let analysis = args.source.analyse()?;
-        let compiled = args.source.choose(&analysis)?.compiled()?;
+        let analysis = source.analyse()?;
+        let compiled = source.choose(&analysis)?.compiled()?;
         bytecode::disasm(&compiled.program, Some((&compiled.source_map, &analysis.text)))
-    };
-    output::write(None, text.as_bytes())?;
-    Ok(ExitCode::SUCCESS)
+    })
 }

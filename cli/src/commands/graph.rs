@@ -19,11 +19,18 @@ pub struct Args {
     output: Option<PathBuf>,
 }
 
-/// Draws one workflow.
+/// Draws one workflow, or each of a directory under its file's name.
 pub fn run(args: &Args) -> Outcome {
-    let analysis = args.source.analyse()?;
-    let workflow = args.source.choose(&analysis)?;
-    let text = convert::to_mermaid(workflow.tree, &workflow.found.flow);
-    output::write(args.output.as_deref(), text.as_bytes())?;
+    for source in args.source.each(args.output.as_deref())? {
+        let analysis = source.analyse()?;
+        let workflow = source.choose(&analysis)?;
+        let drawn = convert::to_mermaid(workflow.tree, &workflow.found.flow);
+        let text = if args.source.file.is_dir() {
+            format!("%% {}\n{drawn}\n", source.file.display())
+        } else {
+            drawn
+        };
+        output::write(args.output.as_deref(), text.as_bytes())?;
+    }
     Ok(ExitCode::SUCCESS)
 }

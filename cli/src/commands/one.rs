@@ -1,17 +1,17 @@
 //! What the commands that take one workflow share: refusing a source with errors, choosing one of several workflows.
 
 use crate::failure::Failure;
-use crate::input::{Source, SyntaxArg};
+use crate::input::{self, Source, SyntaxArg};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use writ_compiler::analysis::{Analysis, Compiled, WorkflowAnalysis};
 use writ_compiler::diagnostic::render;
 use writ_compiler::tree::Workflow;
 
-/// The source of a command that takes one workflow.
-#[derive(Debug, clap::Args)]
+/// The source of a command that takes one workflow, or, as a directory, each of those in it in turn.
+#[derive(Debug, Clone, clap::Args)]
 pub struct OneWorkflow {
-    /// A workflow, or `-` for standard input
+    /// A workflow, a directory of them, or `-` for standard input
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
     /// The syntax, when the name does not tell it
@@ -23,6 +23,23 @@ pub struct OneWorkflow {
 }
 
 impl OneWorkflow {
+    /// Every source to work on: those in the directory, or the one that was named. An output takes one.
+    pub fn each(&self, output: Option<&Path>) -> Result<Vec<Self>, Failure> {
+        if !self.file.is_dir() {
+            return Ok(vec![self.clone()]);
+        }
+        if output.is_some() {
+            return Err(Failure::new("one output cannot hold a directory's workflows")
+                .help("leave --output out, or name one file"));
+        }
+        let sources = input::collect(std::slice::from_ref(&self.file))?;
+        let files = sources.into_iter().filter_map(|source| match source {
+            Source::File(file) => Some(Self { file, ..self.clone() }),
+            Source::Stdin => None,
+        });
+        Ok(files.collect())
+    }
+
     /// Analyses the source. When it has errors they are shown and the command cannot run.
     pub fn analyse(&self) -> Result<Analysis, Failure> {
         let source = Source::one(&self.file);
