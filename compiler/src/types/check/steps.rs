@@ -5,7 +5,8 @@ use super::{Checker, StepTyping};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::flow::{DEFAULT, RouteKind};
 use crate::tree::{
-    ApprovalStep, DecideStep, EmitStep, EndStep, Expr, ExprKind, Step, StepKind, WaitStep,
+    ApprovalStep, DecideStep, EmitStep, EndStep, Expr, ExprKind, Step, StepKind, TransformStep,
+    WaitStep,
 };
 use crate::types::{FieldInfo, Shape, Type};
 use indexmap::IndexMap;
@@ -15,7 +16,7 @@ impl Checker<'_> {
         match &step.kind {
             StepKind::Call(call) => self.call(call),
             StepKind::Decide(decide) => self.decide(decide),
-            StepKind::Transform(transform) => no_input(self.value(&transform.value)),
+            StepKind::Transform(transform) => self.transform(transform),
             StepKind::Wait(wait) => self.wait(step, wait),
             StepKind::Emit(emit) => self.emit(emit),
             StepKind::Approval(approval) => self.approval(step, approval),
@@ -60,6 +61,15 @@ impl Checker<'_> {
         let selected = if routes.is_empty() { Type::error() } else { Type::union(routes) };
         let output = Type::of_fields([("selected", selected)]);
         StepTyping { decides, ..no_input(output) }
+    }
+
+    /// Where the run ends, the value is its output as well, and that shows no secrets.
+    fn transform(&mut self, transform: &TransformStep) -> StepTyping {
+        let any = Type::json();
+        no_input(match self.flow.next(self.at) {
+            Some(_) => self.value(&transform.value),
+            None => self.check(&transform.value, Slot::root(&any, "the run's output")),
+        })
     }
 
     fn wait(&mut self, step: &Step, wait: &WaitStep) -> StepTyping {
