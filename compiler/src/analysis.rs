@@ -88,10 +88,11 @@ impl Analysis {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
-        let (module, mut diagnostics) = match syntax {
+        let (mut module, mut diagnostics) = match syntax {
             Syntax::Json => syntax::json::parse(&text),
             Syntax::Writ => syntax::writ::parse(&text),
         };
+        module.workflows.iter_mut().for_each(|w| syntax::lets::resolve(w, &mut diagnostics));
         let catalog = Catalog::of(&module, &mut diagnostics);
         let mut workflows = Vec::with_capacity(module.workflows.len());
         for workflow in &module.workflows {
@@ -101,6 +102,7 @@ impl Analysis {
             checks::run(&context, &mut diagnostics);
             workflows.push(WorkflowAnalysis { flow, typed, compiled: None });
         }
+        checks::unused::service(&module, &mut diagnostics);
         let diagnostics_dropped = in_order(&mut diagnostics);
         let mut analysis = Self {
             lines: LineIndex::new(&text),

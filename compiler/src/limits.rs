@@ -18,6 +18,9 @@ pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
 /// Longest chain of operators, selections and signs in one expression, those around it counted: the tree is that deep.
 pub const EXPRESSION_DEPTH_MAX: usize = 250;
 
+/// Most parts of one workflow's expressions, with what `let` gave names to written out at each place that names it.
+pub const NAMED_PARTS_MAX: usize = 200_000;
+
 /// Deepest nesting of a type in a program. Deeper types are cut to `json` when a program is made.
 pub const SCHEMA_DEPTH_MAX: usize = 64;
 

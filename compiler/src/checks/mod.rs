@@ -11,6 +11,7 @@ mod reads;
 mod references;
 mod size;
 mod unsupported;
+pub(crate) mod unused;
 mod verdicts;
 mod waits;
 
@@ -48,6 +49,7 @@ const CHECKS: &[Check] = &[
     cases::coverage,
     cases::conditions_without_else,
     verdicts::unused,
+    unused::named,
     approvals::rejection_without_route,
     approvals::silent_timeout,
     approvals::timeout_that_never_comes,

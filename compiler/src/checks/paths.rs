@@ -72,12 +72,12 @@ fn parts(expr: &Expr) -> (&Expr, Vec<Part<'_>>) {
         if let Some((operand, name, optional)) = at.selected() {
             parts.push(Part { name: Some(name), index: None, optional });
             at = operand;
-        } else if let ExprKind::Index { operand, index, optional } = &at.kind {
+        } else if let ExprKind::Index { operand, index, optional } = &at.unnamed().kind {
             parts.push(Part { name: None, index: Some(index), optional: *optional });
             at = operand;
         } else {
             parts.reverse();
-            return (at, parts);
+            return (at.unnamed(), parts);
         }
     }
 }

@@ -12,8 +12,10 @@ pub(super) struct Read<'e> {
     pub(super) fact: Fact,
     /// The fields that are read of it, as far as they are known.
     pub(super) tail: Vec<&'e str>,
-    /// Where it is read.
+    /// Where it is read; by way of a `let`, where that is named.
     pub(super) span: Span,
+    /// Where the `let` reads it.
+    pub(super) inside: Option<Span>,
     /// What must hold: the fact, or one of these instead. `None` where it may be absent.
     pub(super) instead: Option<Vec<Fact>>,
 }
@@ -21,7 +23,8 @@ pub(super) struct Read<'e> {
 /// The reads of every step of a workflow.
 pub(super) fn of<'e>(workflow: &'e Workflow, ids: &Ids<'e>) -> Vec<Vec<Read<'e>>> {
     let read = |step: &'e Step| {
-        let mut reader = Reader { ids, reads: Vec::new(), given: Facts::default(), shadowed: 0 };
+        let mut reader =
+            Reader { ids, reads: Vec::new(), given: Facts::default(), shadowed: 0, via: None };
         step.exprs().into_iter().for_each(|expr| reader.value(expr));
         reader.reads
     };
@@ -43,6 +46,8 @@ struct Reader<'i, 'e> {
     given: Facts,
     /// How many comprehensions around have a variable called `step`.
     shadowed: usize,
+    /// The name that stands for what is being read.
+    via: Option<Span>,
 }
 
 impl<'e> Reader<'_, 'e> {
@@ -53,6 +58,7 @@ impl<'e> Reader<'_, 'e> {
             return self.read(expr, path, needed);
         }
         match &expr.kind {
+            ExprKind::Named { value, .. } => self.named(expr.span, value),
             ExprKind::Call { target, function, args } => {
                 if !self.tolerant(target.as_deref(), &function.value, args) {
                     self.parts(expr);
@@ -72,6 +78,18 @@ impl<'e> Reader<'_, 'e> {
                 self.given(self.known(condition, false), |reader| reader.value(otherwise));
             }
             _ => self.parts(expr),
+        }
+    }
+
+    /// What a `let` gave a name: the variables around the name's place mean nothing in it.
+    fn named(&mut self, name: Span, value: &'e Expr) {
+        let shadowed = std::mem::take(&mut self.shadowed);
+        let outermost = self.via.is_none();
+        self.via.get_or_insert(name);
+        self.value(value);
+        self.shadowed = shadowed;
+        if outermost {
+            self.via = None;
         }
     }
 
@@ -149,7 +167,11 @@ impl<'e> Reader<'_, 'e> {
             facts.dedup();
             facts
         });
-        self.reads.push(Read { fact: path.fact, tail: path.tail, span: expr.span, instead });
+        let (span, inside) = match self.via {
+            Some(via) => (via, Some(expr.span)),
+            None => (expr.span, None),
+        };
+        self.reads.push(Read { fact: path.fact, tail: path.tail, span, inside, instead });
         path.indices.into_iter().for_each(|index| self.value(index));
     }
 

@@ -61,7 +61,13 @@ fn describe(
 ) -> Option<Diagnostic> {
     let step = read.fact.step();
     let (id, reader) = (context.id(step), context.id(at));
-    let diagnostic = |code, message: String| Diagnostic::new(code, read.span, message);
+    let diagnostic = |code, message: String| {
+        let found = Diagnostic::new(code, read.span, message);
+        match read.inside {
+            Some(inside) => found.and(inside, "read here, under that name"),
+            None => found,
+        }
+    };
     if step == at {
         // Its own output is no part of a step, which typing says.
         return None;

@@ -124,6 +124,7 @@ fn level(expr: &Expr) -> Level {
         | ExprKind::String(_)
         | ExprKind::Bytes(_)
         | ExprKind::Ident(_)
+        | ExprKind::Named { .. }
         | ExprKind::Select { .. }
         | ExprKind::Index { .. }
         | ExprKind::Call { .. }
@@ -172,7 +173,7 @@ impl Printer {
             ExprKind::Double(value) => self.display(format_args!("{value:?}")),
             ExprKind::String(text) => self.string(text),
             ExprKind::Bytes(bytes) => self.bytes(bytes),
-            ExprKind::Ident(name) => self.out.push_str(name),
+            ExprKind::Ident(name) | ExprKind::Named { name, .. } => self.out.push_str(name),
             ExprKind::Select { operand, field, optional } => {
                 self.expr(operand, Level::Postfix);
                 self.select(&field.value, *optional);

@@ -77,11 +77,15 @@ fn spec(workflow: &Workflow, found: &WorkflowAnalysis) -> Value {
             }
         }
     }
-    json!({
-        "startNodeId": start.map(|step| step.id.value.as_str()),
-        "nodes": nodes,
-        "edges": edges,
-    })
+    let mut spec = Map::new();
+    spec.insert("startNodeId".into(), start.map(|step| step.id.value.as_str()).into());
+    if !workflow.lets.is_empty() {
+        let named = workflow.lets.iter().map(|n| (n.name.value.clone(), templated(&n.value)));
+        spec.insert("let".into(), named.collect::<Map<_, _>>().into());
+    }
+    spec.insert("nodes".into(), nodes.into());
+    spec.insert("edges".into(), edges.into());
+    spec.into()
 }
 
 /// The ways out of one step.
@@ -312,6 +316,7 @@ fn value(expr: &Expr, string: &dyn Fn(&str) -> String) -> Value {
         | ExprKind::Double(_)
         | ExprKind::Bytes(_)
         | ExprKind::Ident(_)
+        | ExprKind::Named { .. }
         | ExprKind::Select { .. }
         | ExprKind::Index { .. }
         | ExprKind::Call { .. }

@@ -74,6 +74,9 @@ catalogue! {
     UnknownType = "WR0207" Error "unknown type";
     DuplicateName = "WR0208" Error "name declared twice";
     RecursiveType = "WR0209" Error "type that contains itself";
+    RecursiveLet = "WR0210" Error "expression that is named by itself";
+    UnusedLet = "WR0211" Warning "named expression that nothing uses";
+    UnusedUse = "WR0212" Warning "service that nothing uses";
     // 03xx: flow
     NoSteps = "WR0301" Error "workflow without steps";
     Unreachable = "WR0302" Warning "unreachable step";

@@ -21,6 +21,7 @@ impl Lowering<'_> {
             ExprKind::String(text) => self.code.push_text(text),
             ExprKind::Bytes(bytes) => self.code.push(Constant::Bytes(bytes.as_slice().into())),
             ExprKind::Ident(name) => self.variable(name),
+            ExprKind::Named { value, .. } => self.hiding_locals(|this| this.value(value)),
             ExprKind::Select { .. } | ExprKind::Index { .. } => {
                 self.path(expr, Absence::Fails);
             }
@@ -46,6 +47,15 @@ impl Lowering<'_> {
     /// Fails when it is reached: for what is absent, and what the checks do not let through.
     pub(super) fn absent(&mut self) {
         self.code.emit(Op::Function { function: Function::Absent, argc: 0 });
+    }
+
+    /// Lowers what a `let` gave a name: the variables around the name's place mean nothing in it, and keep their slots.
+    pub(super) fn hiding_locals<T>(&mut self, lower: impl FnOnce(&mut Self) -> T) -> T {
+        let hidden = vec![String::new(); self.locals.len()];
+        let around = std::mem::replace(&mut self.locals, hidden);
+        let result = lower(self);
+        self.locals = around;
+        result
     }
 
     fn variable(&mut self, name: &str) {

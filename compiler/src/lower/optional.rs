@@ -71,6 +71,9 @@ impl Lowering<'_> {
 
     /// Pushes the value of a path; whether it may be absent instead.
     pub(super) fn path(&mut self, expr: &Expr, absence: Absence) -> bool {
+        if let ExprKind::Named { value, .. } = &expr.kind {
+            return self.hiding_locals(|this| this.path(value, absence));
+        }
         let Some((operand, reach, optional)) = reach(expr) else {
             self.value(expr);
             return false;
@@ -214,8 +217,8 @@ fn reach(expr: &Expr) -> Option<(&Expr, Reach<'_>, bool)> {
 /// Whether a path starts at a step.
 fn reads_a_step(expr: &Expr) -> bool {
     let mut at = expr;
-    while let Some((operand, _, _)) = reach(at) {
+    while let Some((operand, _, _)) = reach(at.unnamed()) {
         at = operand;
     }
-    matches!(&at.kind, ExprKind::Ident(name) if name == "step")
+    matches!(&at.unnamed().kind, ExprKind::Ident(name) if name == "step")
 }

@@ -3,6 +3,7 @@
 pub mod expr;
 pub(crate) mod grammar;
 pub mod json;
+pub mod lets;
 pub mod span_map;
 pub mod template;
 pub(crate) mod token;

@@ -1,6 +1,7 @@
 //! Expressions: CEL over JSON values, plus records and templates.
 
 use crate::text::{Name, Span};
+use std::sync::Arc;
 
 /// An expression and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +29,16 @@ pub enum ExprKind {
     String(String),
     /// A bytes literal, `b"..."`.
     Bytes(Vec<u8>),
-    /// A variable: `trigger`, `step`, `execution`, `workflow`, or one bound by a macro.
+    /// A variable: `trigger`, `step`, `execution`, `workflow`, or one bound by a macro. A name that a `let` binds
+    /// becomes [`ExprKind::Named`].
     Ident(String),
+    /// The name of an expression that a `let` of the workflow gives it.
+    Named {
+        /// The name.
+        name: String,
+        /// What it stands for, shared by everything that names it.
+        value: Arc<Expr>,
+    },
     /// `operand.field`, or `operand.?field`.
     Select {
         /// What is selected from.

@@ -35,7 +35,84 @@ impl Step {
     }
 }
 
+impl Step {
+    /// The same expressions, to be changed.
+    pub fn exprs_mut(&mut self) -> Vec<&mut Expr> {
+        match &mut self.kind {
+            StepKind::Call(call) => {
+                let path = match &mut call.target {
+                    CallTarget::Operation(_) => None,
+                    CallTarget::Http { path, .. } => Some(path),
+                };
+                path.into_iter().chain(&mut call.headers).chain(&mut call.body).collect()
+            }
+            StepKind::Decide(decide) => {
+                let conditions = decide.conditions.iter_mut().map(|condition| &mut condition.when);
+                decide.expression.iter_mut().chain(conditions).collect()
+            }
+            StepKind::Transform(transform) => vec![&mut transform.value],
+            StepKind::Wait(wait) => match wait {
+                WaitStep::Duration { duration } => vec![duration],
+                WaitStep::Until { until } => vec![until],
+                WaitStep::Event { correlation, .. } => correlation.iter_mut().collect(),
+            },
+            StepKind::Emit(emit) => emit.payload.iter_mut().collect(),
+            StepKind::Approval(approval) => {
+                approval.label.iter_mut().chain(&mut approval.data).collect()
+            }
+            StepKind::End(end) => {
+                let message = end.fail.iter_mut().filter_map(|failure| failure.message.as_mut());
+                end.output.iter_mut().chain(message).collect()
+            }
+            StepKind::Error => Vec::new(),
+        }
+    }
+}
+
 impl Expr {
+    /// The same parts, to be changed; what a name stands for is shared, and is none of them.
+    pub fn parts_mut(&mut self) -> Vec<&mut Self> {
+        match &mut self.kind {
+            ExprKind::Null
+            | ExprKind::Bool(_)
+            | ExprKind::Int(_)
+            | ExprKind::Uint(_)
+            | ExprKind::Double(_)
+            | ExprKind::String(_)
+            | ExprKind::Bytes(_)
+            | ExprKind::Ident(_)
+            | ExprKind::Named { .. }
+            | ExprKind::Error => Vec::new(),
+            ExprKind::Select { operand, .. } | ExprKind::Unary { operand, .. } => vec![operand],
+            ExprKind::Index { operand, index, .. } => vec![operand, index],
+            ExprKind::Call { target, args, .. } => {
+                target.as_deref_mut().into_iter().chain(args).collect()
+            }
+            ExprKind::Binary { lhs, rhs, .. } => vec![lhs, rhs],
+            ExprKind::Conditional { condition, then, otherwise } => {
+                vec![condition, then, otherwise]
+            }
+            ExprKind::List(items) => items.iter_mut().collect(),
+            ExprKind::Record(fields) => {
+                let parts = fields.iter_mut().flat_map(|field| {
+                    let key = match &mut field.key {
+                        FieldKey::Name(_) => None,
+                        FieldKey::Computed(key) => Some(key),
+                    };
+                    key.into_iter().chain([&mut field.value])
+                });
+                parts.collect()
+            }
+            ExprKind::Template(parts) => {
+                let exprs = parts.iter_mut().filter_map(|part| match part {
+                    TemplatePart::Text(_) => None,
+                    TemplatePart::Expr(expr) => Some(expr),
+                });
+                exprs.collect()
+            }
+        }
+    }
+
     /// The expressions directly inside this one, in the order they are written.
     #[must_use]
     pub fn parts(&self) -> Vec<&Self> {
@@ -49,6 +126,7 @@ impl Expr {
             | ExprKind::Bytes(_)
             | ExprKind::Ident(_)
             | ExprKind::Error => Vec::new(),
+            ExprKind::Named { value, .. } => vec![value],
             ExprKind::Select { operand, .. } | ExprKind::Unary { operand, .. } => vec![operand],
             ExprKind::Index { operand, index, .. } => vec![operand, index],
             ExprKind::Call { target, args, .. } => {
@@ -79,16 +157,26 @@ impl Expr {
         }
     }
 
+    /// What the expression is, whatever `let` gave it a name.
+    #[must_use]
+    pub fn unnamed(&self) -> &Self {
+        let mut at = self;
+        while let ExprKind::Named { value, .. } = &at.kind {
+            at = value;
+        }
+        at
+    }
+
     /// For the last part of a path that is a name, `operand.name` or `operand["name"]`: the operand, the name, and
     /// whether the part is optional.
     #[must_use]
     pub fn selected(&self) -> Option<(&Self, &str, bool)> {
-        match &self.kind {
+        match &self.unnamed().kind {
             ExprKind::Select { operand, field, optional } => {
-                Some((operand, &field.value, *optional))
+                Some((operand.unnamed(), &field.value, *optional))
             }
             ExprKind::Index { operand, index, optional } => match &index.kind {
-                ExprKind::String(name) => Some((operand, name, *optional)),
+                ExprKind::String(name) => Some((operand.unnamed(), name, *optional)),
                 _ => None,
             },
             _ => None,

@@ -2,6 +2,7 @@
 
 use super::{Expr, ServiceDecl, Step, TypeAlias, TypeExpr};
 use crate::text::{Name, Span, Spanned};
+use std::sync::Arc;
 
 /// Everything one source text declares.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,10 +32,27 @@ pub struct Workflow {
     pub trigger: Trigger,
     /// `startNodeId`; when absent, the first step in reading order.
     pub start: Option<Name>,
+    /// Named expressions, in written order (`let`, ours).
+    pub lets: Vec<Let>,
     /// The steps, in reading order.
     pub steps: Vec<Step>,
     /// Plain and cased edges, in reading order. A decision's own arms stand in its [`super::DecideStep`].
     pub edges: Vec<Edge>,
+}
+
+/// `let name = expression`: a name for an expression, which may stand wherever the expression may.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Let {
+    /// The whole of it.
+    pub span: Span,
+    /// The name.
+    pub name: Name,
+    /// Its doc comment.
+    pub description: Option<Name>,
+    /// What the name stands for.
+    pub value: Arc<Expr>,
+    /// Whether anything names it.
+    pub used: bool,
 }
 
 /// How a run of the workflow starts, and with what.

@@ -129,6 +129,14 @@ impl Printer {
                 out.gap();
                 out.line(format_args!("start {}", step::id(&start.id.value)));
             }
+            for named in &workflow.lets {
+                out.gap();
+                out.docs(named.description.as_ref().map(|d| d.value.as_str()));
+                out.begin();
+                out.push(format_args!("let {} = ", named.name.value));
+                out.value(&named.value);
+                out.end();
+            }
             out.end_is_made = step::end_is_made(workflow, &found.flow);
             let written = workflow.steps.len() - usize::from(out.end_is_made);
             for (at, (step, call)) in workflow.steps.iter().zip(calls).take(written).enumerate() {

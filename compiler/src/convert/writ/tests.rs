@@ -110,6 +110,7 @@ const EVERYTHING: &str = r#"{
   "triggerType": "schedule", "triggerSpec": {"cron": "0 9 * * *", "raw": "${x}", "list": [1, -2.5, null]},
   "spec": {
     "startNodeId": "first-step",
+    "let": {"who": "${step.`first-step`.output.id}", "greeting": {"text": "Hello ${who}"}},
     "nodes": [
       {"id": "end", "type": "end", "output": {"a": "${step.`first-step`.output.id}", "in": "$${b", "c d": true}},
       {"id": "first-step", "type": "service_call", "service": "custom:crm", "method": "POST",
@@ -165,6 +166,10 @@ fn nothing_is_lost() {
       trigger schedule with {cron: "0 9 * * *", raw: "$${x}", list: [1, -2.5, null]}
 
       start "first-step"
+
+      let who = step.`first-step`.output.id
+
+      let greeting = {text: "Hello ${who}"}
 
       end "end" = {a: step.`first-step`.output.id, in: "$${b", "c d": true}
 

@@ -1,18 +1,20 @@
 //! The graph: `startNodeId`, `nodes`, `edges`.
 
-use super::fields::Fields;
-use super::node::Node;
-use super::{schema, step};
+use super::fields::{Fields, wrong_shape};
+use super::node::{Kind, Node};
+use super::{schema, step, value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::STEPS_MAX;
 use crate::text::Name;
-use crate::tree::{Edge, Step, TypeExpr};
+use crate::tree::{Edge, Let, Step, TypeExpr};
 
 /// A spec's own parts.
 pub(super) struct Graph {
     pub(super) start: Option<Name>,
     /// `inputSchema`: what a run must be started with (ours).
     pub(super) input: Option<TypeExpr>,
+    /// `let`: expressions by name (ours).
+    pub(super) lets: Vec<Let>,
     pub(super) steps: Vec<Step>,
     pub(super) edges: Vec<Edge>,
 }
@@ -21,6 +23,7 @@ pub(super) fn graph(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Gr
     let mut fields = Fields::of(node, "the spec", diagnostics)?;
     let start = fields.require_string("startNodeId");
     let input = fields.get("inputSchema").map(|s| schema::type_expr(s, fields.diagnostics));
+    let named = fields.get("let");
     fields.require("nodes");
     let nodes = fields.list("nodes").unwrap_or_default();
     let edges = fields.list("edges").unwrap_or_default();
@@ -29,9 +32,28 @@ pub(super) fn graph(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Gr
         let message = format!("{} steps are more than the {STEPS_MAX} allowed", nodes.len());
         diagnostics.push(Diagnostic::new(Code::TooManySteps, first.span, message));
     }
+    let lets = named.map(|node| lets(node, diagnostics)).unwrap_or_default();
     let steps = nodes.iter().take(STEPS_MAX).filter_map(|n| step::step(n, diagnostics)).collect();
     let edges = edges.iter().filter_map(|e| edge(e, diagnostics)).collect();
-    Some(Graph { start, input, steps, edges })
+    Some(Graph { start, input, lets, steps, edges })
+}
+
+/// `"let": {"<name>": <value with templates>}`.
+fn lets(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Let> {
+    let Kind::Object(members) = &node.kind else {
+        if node.kind != Kind::Error {
+            diagnostics.push(wrong_shape(node, "\"let\"", "an object of values by name"));
+        }
+        return Vec::new();
+    };
+    let named = members.iter().map(|(name, node)| Let {
+        span: name.span.to(node.span),
+        name: name.clone(),
+        description: None,
+        value: value::templated(node, diagnostics).into(),
+        used: false,
+    });
+    named.collect()
 }
 
 fn edge(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Edge> {

@@ -12,7 +12,7 @@ const OPERATION_CLAUSES: &[&str] = &[
     "safe", "rate", "external", "verdict",
 ];
 const STEPS: &[&str] = &["call", "decide", "transform", "wait", "emit", "approval", "end", "fail"];
-const WORKFLOW_CLAUSES: &[&str] = &["name", "trigger", "start"];
+const WORKFLOW_CLAUSES: &[&str] = &["name", "trigger", "start", "let"];
 const CALL_CLAUSES: &[&str] = &["body", "headers", "timeout", "retry", "on"];
 const APPROVAL_CLAUSES: &[&str] = &["label", "assign", "data", "timeout", "on", "not"];
 

@@ -10,7 +10,7 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::STEPS_MAX;
 use crate::syntax::grammar::Rule;
 use crate::text::{Name, Span};
-use crate::tree::{Edge, Step, StepKind, Trigger, TriggerKind, Workflow};
+use crate::tree::{Edge, Let, Step, StepKind, Trigger, TriggerKind, Workflow};
 use pest::iterators::Pair;
 
 /// `workflow "slug" { ... }`.
@@ -24,6 +24,7 @@ pub(super) fn workflow_decl(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Wo
         description: None,
         trigger: Trigger { span: head, kind: TriggerKind::Api, spec: None, input: None },
         start: None,
+        lets: Vec::new(),
         steps: Vec::new(),
         edges: Vec::new(),
     };
@@ -41,6 +42,7 @@ pub(super) fn workflow_decl(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Wo
             Rule::start_clause => {
                 workflow.start = part.into_inner().last().map(|p| reader.name(&p));
             }
+            Rule::let_item => workflow.lets.extend(let_item(part, reader)),
             Rule::step => body.push(part),
             Rule::bad_workflow_item => {
                 reader.bad(&part, Rule::workflow_item_only, "the workflow", before);
@@ -62,6 +64,21 @@ pub(super) fn workflow_decl(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Wo
     workflow.steps.extend(reader.ends.take());
     workflow.edges = list.edges;
     workflow
+}
+
+/// `let name = expression`.
+fn let_item(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Let> {
+    let span = reader.span(&pair);
+    let (mut description, mut name, mut value) = (None, None, None);
+    for part in pair.into_inner() {
+        match part.as_rule() {
+            Rule::docs => description = Some(reader.docs(&part)),
+            Rule::word => name = Some(reader.name(&part)),
+            Rule::expression => value = Some(reader.expression(part)),
+            _ => {}
+        }
+    }
+    Some(Let { span, name: name?, description, value: value?.into(), used: false })
 }
 
 fn trigger_clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Trigger {

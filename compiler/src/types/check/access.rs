@@ -3,12 +3,10 @@
 use super::{Checker, Found, Inputs, input};
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::flow::StepIx;
+use crate::syntax::lets::VARIABLES;
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{Expr, ExprKind, StepKind};
 use crate::types::{Labels, Shape, Type};
-
-/// The variables that need no binding.
-const VARIABLES: [&str; 4] = ["trigger", "step", "execution", "workflow"];
 
 /// The parts of a step.
 const PARTS: [&str; 2] = ["output", "error"];
@@ -21,7 +19,7 @@ struct Selected<'e> {
 }
 
 fn selected(expr: &Expr) -> Option<Selected<'_>> {
-    match &expr.kind {
+    match &expr.unnamed().kind {
         ExprKind::Select { operand, field, optional } => {
             Some(Selected { operand, name: field.clone(), optional: *optional })
         }
@@ -46,7 +44,7 @@ pub(super) fn trigger_path(expr: &Expr) -> Option<(Vec<Name>, usize)> {
         optional.push(part.optional);
         at = part.operand;
     }
-    if !matches!(&at.kind, ExprKind::Ident(name) if name == "trigger") {
+    if !matches!(&at.unnamed().kind, ExprKind::Ident(name) if name == "trigger") {
         return None;
     }
     names.reverse();
@@ -57,7 +55,7 @@ pub(super) fn trigger_path(expr: &Expr) -> Option<(Vec<Name>, usize)> {
 
 /// Whether a path begins at a step.
 pub(super) fn begins_at_step(expr: &Expr) -> bool {
-    match &expr.kind {
+    match &expr.unnamed().kind {
         ExprKind::Ident(name) => name == "step",
         ExprKind::Select { operand, .. } | ExprKind::Index { operand, .. } => {
             begins_at_step(operand)
@@ -68,7 +66,8 @@ pub(super) fn begins_at_step(expr: &Expr) -> bool {
 
 impl Checker<'_> {
     fn is_variable(&self, expr: &Expr, name: &str) -> bool {
-        matches!(&expr.kind, ExprKind::Ident(found) if found == name) && !self.is_local(name)
+        matches!(&expr.unnamed().kind, ExprKind::Ident(found) if found == name)
+            && !self.is_local(name)
     }
 
     fn is_local(&self, name: &str) -> bool {
@@ -111,7 +110,8 @@ impl Checker<'_> {
             diagnostic.help(format!("write `step.{name}.output` for what the step gave"))
         } else {
             let locals = self.locals.iter().map(|(local, _)| local.as_str());
-            let candidates = VARIABLES.into_iter().chain(locals);
+            let named = self.workflow.lets.iter().map(|named| named.name.value.as_str());
+            let candidates = VARIABLES.into_iter().chain(locals).chain(named);
             let named = did_you_mean(diagnostic, &Spanned::new(name.to_owned(), span), candidates);
             match named.suggestions.is_empty() {
                 true => named.note(format!("the variables are {}", VARIABLES.join(", "))),

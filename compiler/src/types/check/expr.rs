@@ -36,6 +36,7 @@ impl Checker<'_> {
             ExprKind::String(text) => Type::literal(text).into(),
             ExprKind::Bytes(_) => Type::new(Shape::Bytes).into(),
             ExprKind::Ident(name) => self.variable(name, expr.span).into(),
+            ExprKind::Named { value, .. } => self.named(value),
             ExprKind::Select { .. } | ExprKind::Index { .. } => self.path(expr),
             ExprKind::Call { target, function, args } => {
                 self.call_of(target.as_deref(), function, args, expr.span)
@@ -60,6 +61,14 @@ impl Checker<'_> {
             ExprKind::Template(parts) => self.template(parts).into(),
             ExprKind::Error => Type::error().into(),
         }
+    }
+
+    /// What a `let` gave a name: the variables around the name's place mean nothing in it.
+    fn named(&mut self, value: &Expr) -> Found {
+        let around = std::mem::take(&mut self.locals);
+        let found = self.infer(value);
+        self.locals = around;
+        found
     }
 
     fn record(&mut self, fields: &[Field]) -> Type {

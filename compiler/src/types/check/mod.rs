@@ -170,6 +170,10 @@ impl<'a> Checker<'a> {
                 *slot = typing;
             }
         }
+        // What nothing uses is typed by nothing else.
+        for unused in workflow.lets.iter().filter(|named| !named.used) {
+            self.infer(&unused.value);
+        }
         typings
     }
 

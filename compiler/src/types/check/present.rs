@@ -8,7 +8,7 @@ pub(super) fn canonical(expr: &Expr) -> Option<String> {
     let mut parts = Vec::new();
     let mut at = expr;
     loop {
-        match &at.kind {
+        match &at.unnamed().kind {
             ExprKind::Ident(name) => {
                 parts.push(name.as_str());
                 break;
