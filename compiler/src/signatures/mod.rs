@@ -8,6 +8,7 @@ pub use builtin::{builtin, slugs, source_text};
 use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean};
 use crate::text::Span;
 use crate::tree::{Expr, ExprKind, Field, FieldKey, Module};
+use crate::types::resolve::Scope;
 use crate::types::{RecordType, Shape, Type};
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -153,6 +154,11 @@ impl Catalog {
     #[must_use]
     pub fn of(module: &Module, diagnostics: &mut Vec<Diagnostic>) -> Self {
         resolve::repeated_aliases(&module.types, diagnostics);
+        // Where they are used this is said again, in the same words, and kept once.
+        let mut scope = Scope::new(SourceRef::Main, &[&module.types], &module.services);
+        for alias in &module.types {
+            scope.alias(alias, diagnostics);
+        }
         let mut own = IndexMap::new();
         for declared in &module.services {
             let slug = &declared.name.value;

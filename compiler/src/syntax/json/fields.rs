@@ -15,6 +15,8 @@ pub(super) struct Fields<'a, 'd> {
     /// What it is, for messages: `step "kyc"`.
     what: String,
     known: Vec<&'static str>,
+    /// Members that were reported as misspelt, by what they are read as.
+    misspelt: Vec<(&'static str, &'a str)>,
     pub(super) diagnostics: &'d mut Vec<Diagnostic>,
 }
 
@@ -28,7 +30,8 @@ impl<'a, 'd> Fields<'a, 'd> {
         let what = what.into();
         match &node.kind {
             Kind::Object(members) => {
-                Some(Self { members, span: node.span, what, known: Vec::new(), diagnostics })
+                let (known, misspelt) = (Vec::new(), Vec::new());
+                Some(Self { members, span: node.span, what, known, misspelt, diagnostics })
             }
             Kind::Error => None,
             _ => {
@@ -41,10 +44,11 @@ impl<'a, 'd> Fields<'a, 'd> {
     /// The raw member; `null` counts as absent.
     pub(super) fn get(&mut self, key: &'static str) -> Option<&'a Node> {
         self.known.push(key);
+        let written = self.misspelt.iter().find(|(meant, _)| *meant == key).map(|(_, name)| *name);
         let members = self.members;
         members
             .iter()
-            .find(|(name, _)| name.value == key)
+            .find(|(name, _)| name.value == written.unwrap_or(key))
             .map(|(_, node)| node)
             .filter(|node| node.kind != Kind::Null)
     }
@@ -53,12 +57,35 @@ impl<'a, 'd> Fields<'a, 'd> {
     pub(super) fn require(&mut self, key: &'static str) -> Option<&'a Node> {
         let found = self.get(key);
         let present = self.has(key);
+        if found.is_none() && !present && self.misspelt(key) {
+            return self.get(key);
+        }
         if found.is_none() {
             let problem = if present { "is null" } else { "is missing" };
             let message = format!("\"{key}\" {problem} in {}", self.what);
             self.diagnostics.push(Diagnostic::new(Code::MissingField, self.head(), message));
         }
         found
+    }
+
+    /// Whether a member was probably meant as this one, which is needed and not there. That is said once then, and the
+    /// member is read as what it was meant to be.
+    pub(super) fn misspelt(&mut self, key: &'static str) -> bool {
+        let mut names = self.members.iter().map(|(name, _)| name);
+        let Some(name) = names.find(|name| nearest(&name.value, [key].into_iter()).is_some())
+        else {
+            return false;
+        };
+        let message =
+            format!("\"{key}\" is missing in {}, and \"{}\" is unknown", self.what, name.value);
+        self.diagnostics.push(Diagnostic::new(Code::UnknownKey, name.span, message).fix(
+            format!("did you mean \"{key}\"?"),
+            name.span,
+            format!("\"{key}\""),
+            Applicability::Maybe,
+        ));
+        self.misspelt.push((key, &name.value));
+        true
     }
 
     /// The place to point at when something is missing: the object's opening bracket.
@@ -158,9 +185,12 @@ impl<'a, 'd> Fields<'a, 'd> {
 
     /// The names of the members that nobody asked for.
     pub(super) fn unknown(&self) -> impl Iterator<Item = &'a Name> + use<'a> {
-        let known = self.known.clone();
+        let (known, misspelt) = (self.known.clone(), self.misspelt.clone());
         let names = self.members.iter().map(|(name, _)| name);
-        names.filter(move |name| !known.contains(&name.value.as_str()))
+        names.filter(move |name| {
+            let name = name.value.as_str();
+            !known.contains(&name) && !misspelt.iter().any(|(_, other)| *other == name)
+        })
     }
 
     /// Members that may be there and mean nothing to the compiler.

@@ -215,6 +215,9 @@ fn transform(fields: &mut Fields<'_, '_>) -> Option<StepKind> {
 }
 
 fn wait(fields: &mut Fields<'_, '_>) -> Option<StepKind> {
+    let keys = ["durationMs", "duration", "until", "event"];
+    let given = keys.iter().filter(|key| fields.has(key)).count();
+    let misspelt = given == 0 && keys.into_iter().any(|key| fields.misspelt(key));
     let duration_ms = fields.count("durationMs");
     let duration = fields.template("duration");
     let until = fields.template("until");
@@ -228,8 +231,7 @@ fn wait(fields: &mut Fields<'_, '_>) -> Option<StepKind> {
         let value = i64::try_from(ms.value).unwrap_or(i64::MAX);
         Some(Expr { kind: ExprKind::Int(value), span: ms.span })
     });
-    let given = [duration.is_some(), until.is_some(), event.is_some()];
-    if given.iter().filter(|g| **g).count() != 1 {
+    if given > 1 || given == 0 && !misspelt {
         let head = Span { start: fields.span.start, end: fields.span.start + 1 };
         let message =
             "a wait names exactly one of \"durationMs\", \"duration\", \"until\" and \"event\"";

@@ -4,7 +4,7 @@
 //! stands. What a place does not declare to be secret takes no secret.
 
 use super::{Checker, Found};
-use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean, nearest};
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{Expr, ExprKind, Field, FieldKey};
 use crate::types::assign::{Mismatch, Problem, leaks};
@@ -209,7 +209,7 @@ impl Checker<'_> {
         };
         let secret = Labels { secret: slot.ty.labels.secret, pii: false };
         let mut known: IndexMap<String, FieldInfo> = IndexMap::with_capacity(fields.len());
-        let mut computed = false;
+        let (mut computed, mut unknown) = (false, Vec::new());
         for field in fields {
             let FieldKey::Name(name) = &field.key else {
                 computed = true;
@@ -232,6 +232,7 @@ impl Checker<'_> {
                     Some(info) => (&info.ty, info.declared),
                     None => {
                         self.unknown(name, record, slot);
+                        unknown.push(name);
                         self.value(&field.value);
                         continue;
                     }
@@ -243,7 +244,11 @@ impl Checker<'_> {
             known.insert(name.value.clone(), FieldInfo::required(found));
         }
         if let (Some(Ok(record)), false) = (target, computed) {
-            self.missing(&known, record, head, slot);
+            // What was probably misspelt is not missing as well.
+            let names = || record.fields.keys().map(String::as_str);
+            let meant = unknown.iter().filter_map(|name| nearest(&name.value, names()));
+            let meant: Vec<&str> = meant.collect();
+            self.missing(&known, &meant, record, head, slot);
         }
         // Of computed fields nothing is known but that they may be any.
         let open = computed;
@@ -272,6 +277,7 @@ impl Checker<'_> {
     fn missing(
         &mut self,
         known: &IndexMap<String, FieldInfo>,
+        meant: &[&str],
         record: &RecordType,
         head: Span,
         slot: Slot<'_>,
@@ -280,6 +286,7 @@ impl Checker<'_> {
             .fields
             .iter()
             .filter(|(name, field)| !field.optional && !known.contains_key(*name))
+            .filter(|(name, _)| !meant.contains(&name.as_str()))
             .collect();
         let Some((_, first)) = missing.first() else { return };
         let names: Vec<String> = missing.iter().map(|(name, _)| format!("`{name}`")).collect();
