@@ -83,12 +83,20 @@ impl Source {
 
     /// Reads and analyses it, in the given syntax or in its own.
     pub fn analyse(&self, syntax: Option<SyntaxArg>) -> Result<Analysis, Failure> {
-        let bytes = self.read()?;
+        self.analyse_bytes(&self.read()?, syntax)
+    }
+
+    /// Analyses what was read of it.
+    pub fn analyse_bytes(
+        &self,
+        bytes: &[u8],
+        syntax: Option<SyntaxArg>,
+    ) -> Result<Analysis, Failure> {
         let syntax = match syntax {
             Some(syntax) => syntax.into(),
-            None => self.syntax(&bytes)?,
+            None => self.syntax(bytes)?,
         };
-        Ok(Analysis::from_bytes(&bytes, syntax))
+        Ok(Analysis::from_bytes(bytes, syntax))
     }
 
     /// The syntax by name; standard input's by its first character, which in JSON is a brace.

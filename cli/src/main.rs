@@ -8,6 +8,7 @@ mod failure;
 mod input;
 mod output;
 mod runtime;
+mod write;
 
 use clap::{Parser, Subcommand};
 use commands::{

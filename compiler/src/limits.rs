@@ -84,3 +84,7 @@ pub const WAIT_MS_MAX: u64 = 87_600 * 3_600_000;
 
 /// Most bytes of one line that an excerpt shows; of a longer line, the part around the place that matters.
 pub const LINE_SHOWN_BYTES_MAX: usize = 240;
+
+/// Most times that suggestions are applied and the result is looked at again. Each round applies all that do not touch; what
+/// is left after a few is suggestions that undo each other.
+pub const FIX_ROUNDS_MAX: usize = 10;

@@ -1,5 +1,6 @@
 //! `writ check`: what is wrong with workflows.
 
+use super::fix::FixArgs;
 use crate::failure::{Failure, Outcome};
 use crate::input::{self, Source, SyntaxArg};
 use crate::output;
@@ -8,7 +9,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use writ_compiler::analysis::Analysis;
-use writ_compiler::diagnostic::{Severity, render};
+use writ_compiler::diagnostic::{Applicability, Severity, Suggestion, render};
 
 /// Find what is wrong with workflows, before anything runs
 ///
@@ -18,6 +19,8 @@ use writ_compiler::diagnostic::{Severity, render};
     writ check kyc.writ                 one file\n  \
     writ check workflows/ 'old/*.json'  directories and patterns\n  \
     writ check --deny warnings          the current directory, as strict as CI should be\n  \
+    writ check --fix kyc.writ           mend what can be mended, and say what is left\n  \
+    writ check --fix --diff             what that would change\n  \
     writ check --format json - < a.json standard input, one JSON object a line\n  \
     writ check --format sarif > a.sarif for code scanning")]
 pub struct Args {
@@ -33,6 +36,8 @@ pub struct Args {
     /// The least severity that fails the check
     #[arg(long, value_name = "SEVERITY", default_value = "errors")]
     deny: Deny,
+    #[command(flatten)]
+    fix: FixArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -70,18 +75,22 @@ impl Deny {
 /// Checks every source; all diagnostics of all of them are printed.
 pub fn run(args: &Args) -> Outcome {
     let sources = input::collect(&args.paths)?;
+    let out = Out { is_stderr: args.fix.takes_stdout(&sources) };
     let mut tally = Tally::default();
     let mut results = Vec::new();
     for source in &sources {
-        let analysis = source.analyse(args.syntax)?;
+        let analysis = match args.fix.fix {
+            true => args.fix.fix(source, args.syntax)?,
+            false => source.analyse(args.syntax)?,
+        };
         let name = source.name();
         tally.add(&analysis, args.deny.threshold());
         match args.format {
             Format::Human => {
-                print(&render::human::human(&analysis, &name, output::colours_stdout()))?;
+                out.print(&render::human::human(&analysis, &name, out.colours()))?;
             }
-            Format::Json => print(&render::json::json(&analysis, &name))?,
-            Format::Github => print(&render::github::github(&analysis, &name))?,
+            Format::Json => out.print(&render::json::json(&analysis, &name))?,
+            Format::Github => out.print(&render::github::github(&analysis, &name))?,
             // One log holds the results of every source.
             Format::Sarif => results.extend(render::sarif::results(&analysis, &name)),
         }
@@ -93,14 +102,30 @@ pub fn run(args: &Args) -> Outcome {
     }
     match args.format {
         Format::Human => tally.report(sources.len())?,
-        Format::Sarif => print(&render::sarif::log(results))?,
+        Format::Sarif => out.print(&render::sarif::log(results))?,
         Format::Json | Format::Github => {}
     }
     Ok(if tally.denied { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
-fn print(text: &str) -> Result<(), Failure> {
-    Ok(std::io::stdout().lock().write_all(text.as_bytes())?)
+/// Where diagnostics go: to standard output, or, where that has something else to carry, to standard error.
+#[derive(Debug, Clone, Copy)]
+struct Out {
+    is_stderr: bool,
+}
+
+impl Out {
+    fn print(self, text: &str) -> Result<(), Failure> {
+        match self.is_stderr {
+            true => std::io::stderr().lock().write_all(text.as_bytes())?,
+            false => std::io::stdout().lock().write_all(text.as_bytes())?,
+        }
+        Ok(())
+    }
+
+    fn colours(self) -> bool {
+        if self.is_stderr { output::colours_stderr() } else { output::colours_stdout() }
+    }
 }
 
 /// What was found so far.
@@ -109,6 +134,8 @@ struct Tally {
     errors: usize,
     warnings: usize,
     denied: bool,
+    /// How many of them `--fix` can mend.
+    fixable: usize,
     /// Workflows, services and types.
     declared: usize,
 }
@@ -129,6 +156,8 @@ impl Tally {
                 Severity::Note => {}
             }
             self.denied |= diagnostic.severity >= threshold;
+            let is_safe = |s: &Suggestion| s.is_at_least(Applicability::Safe);
+            self.fixable += usize::from(diagnostic.suggestions.iter().any(is_safe));
         }
     }
 
@@ -149,10 +178,16 @@ impl Tally {
                 format!("{}, {}", count(errors, "error"), count(warnings, "warning"))
             }
         };
-        Ok(writeln!(err, "{style}{verdict}{style:#} in {}", count(sources, "workflow file"))?)
+        let fixable = match self.fixable {
+            0 => String::new(),
+            fixable => format!("; --fix mends {fixable}"),
+        };
+        let sources = count(sources, "workflow file");
+        Ok(writeln!(err, "{style}{verdict}{style:#} in {sources}{fixable}")?)
     }
 }
 
-fn count(n: usize, noun: &str) -> String {
+/// `1 problem`, `2 problems`.
+pub fn count(n: usize, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod convert;
 pub mod disasm;
 pub mod explain;
+mod fix;
 pub mod graph;
 pub mod keys;
 pub mod lsp;

@@ -1,6 +1,7 @@
 //! Diagnostics: what the compiler says about a source text.
 
 mod catalogue;
+pub mod fix;
 pub mod render;
 mod suggest;
 

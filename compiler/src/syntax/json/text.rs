@@ -121,17 +121,20 @@ impl Reader<'_> {
     fn object(&mut self, pair: Pair<'_, Rule>) -> Kind {
         let mut members: Vec<(Name, Node)> = Vec::new();
         let mut seen: HashMap<String, Span> = HashMap::new();
+        let mut end = pair.as_span().start();
         for part in pair.into_inner() {
             if part.as_rule() != Rule::member {
-                self.punctuation(&part);
+                self.punctuation(&part, end);
                 continue;
             }
             let (mut key, mut value) = (None, None);
             let whole = self.span(&part);
+            end = whole.end as usize;
             for piece in part.into_inner() {
                 match piece.as_rule() {
                     Rule::missing_colon | Rule::missing_value | Rule::comment => {
-                        self.punctuation(&piece)
+                        let end = key.as_ref().map_or(whole.start, |key: &Name| key.span.end);
+                        self.punctuation(&piece, end as usize);
                     }
                     _ if key.is_none() => key = Some(self.key(piece)),
                     _ => value = Some(self.value(piece)),
@@ -155,19 +158,24 @@ impl Reader<'_> {
     }
 
     fn array(&mut self, pair: Pair<'_, Rule>) -> Kind {
-        let mut items = Vec::new();
+        let mut items: Vec<Node> = Vec::new();
+        let mut end = pair.as_span().start();
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::missing_comma | Rule::extra_comma | Rule::unclosed | Rule::comment => {
-                    self.punctuation(&part);
+                    self.punctuation(&part, end);
                 }
-                _ => items.push(self.value(part)),
+                _ => {
+                    end = part.as_span().end();
+                    items.push(self.value(part));
+                }
             }
         }
         Kind::List(items)
     }
 
-    fn punctuation(&mut self, pair: &Pair<'_, Rule>) {
+    /// A sign that is missing or too many; `end` is where the key or value before it ends.
+    fn punctuation(&mut self, pair: &Pair<'_, Rule>, end: usize) {
         let at = pair.as_span().start();
         let here = Span::new(at, at);
         let (message, comma) = match pair.as_rule() {
@@ -187,7 +195,8 @@ impl Reader<'_> {
         let diagnostic = Diagnostic::new(Code::UnexpectedToken, here, message);
         self.diagnostics.push(match comma {
             Some(sign) => {
-                diagnostic.fix(format!("insert `{sign}`"), here, sign, Applicability::Safe)
+                let behind = Span::new(end, end);
+                diagnostic.fix(format!("insert `{sign}`"), behind, sign, Applicability::Safe)
             }
             None => diagnostic,
         });
