@@ -33,6 +33,10 @@ pub const TYPE_PARTS_MAX: usize = 10_000;
 /// Most members of a union that nobody wrote; comparing unions costs the square of it.
 pub const UNION_MEMBERS_MAX: usize = 64;
 
+/// Most conditions of a decision, and most texts of a path, that the steps behind it know something of: what is known
+/// is gone through at every read.
+pub const KNOWN_MAX: usize = 64;
+
 /// Most attempts of one call; with the longest delays, an hour and a half.
 pub const ATTEMPTS_MAX: u32 = 100;
 

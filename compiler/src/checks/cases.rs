@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::paths::StepPath;
-use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean, nearest};
+use crate::diagnostic::{Code, Diagnostic, Severity, SourceRef, did_you_mean, nearest};
 use crate::flow::{DEFAULT, Fact, Route, RouteKind, StepIx};
 use crate::text::{Name, Span};
 use crate::tree::{DecideStep, Expr, Step, StepKind};
@@ -28,6 +28,7 @@ pub(super) fn coverage(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>)
             labels: labels(decide, on_edges),
             default: default_of(at, context),
             declared: declared(expression, context),
+            ruled_out: context.typing(at).map_or(&[], |typing| &typing.ruled_out),
         };
         match values(ty) {
             Values::Unknown => {}
@@ -150,24 +151,35 @@ struct Decision<'a> {
     labels: Vec<Name>,
     default: Option<&'a Route>,
     declared: Option<(SourceRef, Span)>,
+    /// The values that decisions before this one leave out.
+    ruled_out: &'a [String],
 }
 
 impl Decision<'_> {
     fn closed(&self, values: &[String], diagnostics: &mut Vec<Diagnostic>) {
-        let is_handled = |value: &&String| !self.labels.iter().any(|label| label.value == **value);
-        let mut missing: Vec<&String> = values.iter().filter(is_handled).collect();
+        let is_open = |value: &&String| {
+            !self.ruled_out.contains(value)
+                && !self.labels.iter().any(|label| label.value == **value)
+        };
+        let mut missing: Vec<&String> = values.iter().filter(is_open).collect();
         for label in self.labels.iter().filter(|label| !values.contains(&label.value)) {
             diagnostics.push(self.impossible(label, values));
             // The misspelt value is not missing beside.
             let meant = nearest(&label.value, missing.iter().map(|value| value.as_str()));
             missing.retain(|value| Some(value.as_str()) != meant);
         }
+        for label in self.labels.iter().filter(|label| self.ruled_out.contains(&label.value)) {
+            diagnostics.push(self.decided_before(label));
+        }
         match self.default {
             Some(route) if missing.is_empty() && !self.labels.is_empty() => {
                 let message = format!("the default of \"{}\" is never taken", self.step.id.value);
                 diagnostics.push(
                     Diagnostic::new(Code::UselessDefault, route.span, message)
-                        .note("every value has a case")
+                        .note(match self.ruled_out {
+                            [] => "every value has a case",
+                            _ => "every value that it can have here has a case",
+                        })
                         .help("remove it; then a value that is added later is not overlooked"),
                 );
             }
@@ -183,6 +195,16 @@ impl Decision<'_> {
         let found = Diagnostic::new(Code::ImpossibleCase, label.span, message);
         let found = did_you_mean(found, label, values.iter().map(String::as_str));
         self.where_declared(found).note(format!("it can be {}", listed(values, "or")))
+    }
+
+    fn decided_before(&self, label: &Name) -> Diagnostic {
+        let message =
+            format!("\"{}\" is never \"{}\" at this point", self.step.id.value, label.value);
+        let mut found = Diagnostic::new(Code::ImpossibleCase, label.span, message)
+            .note("a decision on every way here has sent that value elsewhere")
+            .help("remove the case");
+        found.severity = Severity::Warning;
+        found
     }
 
     fn missing(&self, missing: &[&String]) -> Diagnostic {

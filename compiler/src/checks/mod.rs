@@ -16,7 +16,7 @@ mod verdicts;
 mod waits;
 
 use crate::diagnostic::Diagnostic;
-use crate::flow::{Flow, StepIx};
+use crate::flow::{Flow, Implied, StepIx};
 use crate::tree::{Step, Workflow};
 use crate::types::check::{OperationFacts, StepTyping, Typed};
 use paths::Ids;
@@ -35,6 +35,8 @@ pub struct Context<'a> {
     ids: Ids<'a>,
     /// What each step reads of other steps.
     reads: Vec<Vec<Read<'a>>>,
+    /// What the conditions of decisions say of steps that have run.
+    implied: Implied,
 }
 
 /// A check: looks, and adds what it finds.
@@ -75,7 +77,8 @@ impl<'a> Context<'a> {
     pub fn new(workflow: &'a Workflow, flow: &'a Flow, typed: &'a Typed) -> Self {
         let ids = paths::ids(workflow);
         let reads = reads::of(workflow, &ids);
-        Self { workflow, flow, typed, ids, reads }
+        let implied = reads::implied(workflow, flow, &ids);
+        Self { workflow, flow, typed, ids, reads, implied }
     }
 
     /// Every step, with its index.

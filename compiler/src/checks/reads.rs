@@ -1,9 +1,10 @@
 //! What the expressions of a step read of other steps, and what must have run for that.
 
 use super::paths::{Ids, StepPath};
-use crate::flow::Fact;
+use crate::flow::{Fact, Flow, Implied, Route, RouteKind};
+use crate::limits::KNOWN_MAX;
 use crate::text::Span;
-use crate::tree::{BinaryOp, Expr, ExprKind, Step, UnaryOp, Workflow};
+use crate::tree::{BinaryOp, Expr, ExprKind, Step, StepKind, UnaryOp, Workflow};
 
 /// One read of a step.
 #[derive(Debug)]
@@ -25,10 +26,52 @@ pub(super) fn of<'e>(workflow: &'e Workflow, ids: &Ids<'e>) -> Vec<Vec<Read<'e>>
     let read = |step: &'e Step| {
         let mut reader =
             Reader { ids, reads: Vec::new(), given: Facts::default(), shadowed: 0, via: None };
-        step.exprs().into_iter().for_each(|expr| reader.value(expr));
+        let conditions = match &step.kind {
+            StepKind::Decide(decide) => !decide.conditions.is_empty(),
+            _ => false,
+        };
+        for expr in step.exprs() {
+            reader.value(expr);
+            // A condition is looked at when none before it holds.
+            if conditions && reader.given.hold.len() + reader.given.fail.len() < KNOWN_MAX {
+                let failed = reader.known(expr, false);
+                reader.given.hold.extend(failed.hold);
+                reader.given.fail.extend(failed.fail);
+            }
+        }
         reader.reads
     };
     workflow.steps.iter().map(read).collect()
+}
+
+/// What each way out of each decision by conditions says of steps that have run.
+pub(super) fn implied(workflow: &Workflow, flow: &Flow, ids: &Ids<'_>) -> Implied {
+    let of_step = |(step, routes): (&Step, &Vec<Route>)| {
+        let StepKind::Decide(decide) = &step.kind else { return Vec::new() };
+        if decide.conditions.is_empty() {
+            return Vec::new();
+        }
+        let reader =
+            Reader { ids, reads: Vec::new(), given: Facts::default(), shadowed: 0, via: None };
+        let holds = |at: usize, truth: bool| {
+            decide.conditions.get(at).map(|c| reader.known(&c.when, truth).hold).unwrap_or_default()
+        };
+        let of_route = |route: &Route| {
+            let (failed, taken) = match &route.kind {
+                RouteKind::When(n) => (*n as usize, Some(*n as usize)),
+                RouteKind::Default => (decide.conditions.len(), None),
+                RouteKind::Case(_)
+                | RouteKind::Next
+                | RouteKind::OnError(_)
+                | RouteKind::OnTimeout
+                | RouteKind::OnReject => (0, None),
+            };
+            let failed = (0..failed.min(KNOWN_MAX)).flat_map(|at| holds(at, false));
+            failed.chain(taken.into_iter().flat_map(|at| holds(at, true))).collect()
+        };
+        routes.iter().map(of_route).collect()
+    };
+    workflow.steps.iter().zip(&flow.routes).map(of_step).collect()
 }
 
 /// What is known where an expression is evaluated.
@@ -187,7 +230,7 @@ impl<'e> Reader<'_, 'e> {
 
     /// What is known of steps where a condition is true, or false.
     fn known(&self, condition: &'e Expr, truth: bool) -> Facts {
-        match &condition.kind {
+        match &condition.unnamed().kind {
             ExprKind::Unary { op: UnaryOp::Not, operand } => self.known(operand, !truth),
             ExprKind::Binary { op: BinaryOp::And, lhs, rhs } if truth => self.both(lhs, rhs, truth),
             ExprKind::Binary { op: BinaryOp::Or, lhs, rhs } if !truth => self.both(lhs, rhs, truth),

@@ -15,7 +15,7 @@ pub(super) fn output_of_a_step_that_may_not_have_run(
     if !context.flow.acyclic {
         return;
     }
-    let ran = Ran::of(context.flow);
+    let ran = Ran::of(context.flow, &context.implied);
     let mut described = 0;
     for (at, _) in context.steps().filter(|(at, _)| context.flow.is_reachable(*at)) {
         let mut seen = HashSet::new();
@@ -49,7 +49,7 @@ fn path_that_lacks<'f>(
     }
     let mut facts = instead.clone();
     facts.push(read.fact);
-    path_without(context.flow, at, &facts)
+    path_without(context.flow, &context.implied, at, &facts)
 }
 
 fn describe(

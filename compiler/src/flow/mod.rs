@@ -10,7 +10,7 @@ mod resolve;
 mod tests;
 
 pub(crate) use arms::DEFAULT;
-pub use ran::{Fact, Ran, path_without};
+pub use ran::{Fact, Implied, Ran, path_without};
 pub use reject::continues_after_reject;
 pub use resolve::resolve;
 

@@ -46,6 +46,14 @@ impl Route {
     }
 }
 
+/// What taking a route says beside: the n-th entry of a step's list is for its n-th route. May be shorter than the graph.
+pub type Implied = Vec<Vec<Vec<Fact>>>;
+
+/// What taking one route says beside.
+fn implied_by(implied: &Implied, step: StepIx, route: usize) -> &[Fact] {
+    implied.get(step.index()).and_then(|routes| routes.get(route)).map_or(&[], Vec::as_slice)
+}
+
 /// What every step can rely on, for an acyclic graph.
 #[derive(Debug, Clone)]
 pub struct Ran {
@@ -56,9 +64,9 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// Works it out for every step.
+    /// Works it out for every step; `implied` is what conditions on the way say of steps that have run.
     #[must_use]
-    pub fn of(flow: &Flow) -> Self {
+    pub fn of(flow: &Flow, implied: &Implied) -> Self {
         let steps = flow.routes.len();
         let mut ran =
             Self { certain: vec![None; steps], possible: vec![Facts::none(steps); steps] };
@@ -68,16 +76,17 @@ impl Ran {
         for &step in &flow.order {
             let Some(certain) = ran.certain.get(step.index()).cloned().flatten() else { continue };
             let possible = ran.possible.get(step.index()).cloned().unwrap_or_default();
-            for route in flow.routes_of(step) {
+            for (n, route) in flow.routes_of(step).iter().enumerate() {
                 let target = route.target.index();
-                let fact = route.leaves(step);
+                let left = route.leaves(step);
+                let facts = left.iter().chain(implied_by(implied, step, n));
                 match ran.certain.get_mut(target) {
-                    Some(Some(known)) => known.keep(&certain, fact),
-                    Some(none) => *none = Some(certain.with(fact)),
+                    Some(Some(known)) => known.keep(&certain, facts),
+                    Some(none) => *none = Some(certain.with(facts)),
                     None => {}
                 }
                 if let Some(known) = ran.possible.get_mut(target) {
-                    known.add(&possible, fact);
+                    known.add(&possible, left);
                 }
             }
         }
@@ -102,6 +111,7 @@ impl Ran {
 #[must_use]
 pub fn path_without<'f>(
     flow: &'f Flow,
+    implied: &Implied,
     at: StepIx,
     facts: &[Fact],
 ) -> Option<Vec<(StepIx, &'f Route)>> {
@@ -114,8 +124,10 @@ pub fn path_without<'f>(
         if step == at {
             break;
         }
-        for route in flow.routes_of(step) {
-            if route.leaves(step).is_some_and(|fact| avoided.has(fact)) {
+        for (n, route) in flow.routes_of(step).iter().enumerate() {
+            let left = route.leaves(step);
+            let mut known = left.iter().chain(implied_by(implied, step, n));
+            if known.any(|fact| avoided.has(*fact)) {
                 continue;
             }
             match came_by.get_mut(route.target.index()) {
@@ -157,23 +169,19 @@ impl Facts {
         }
     }
 
-    fn with(&self, fact: Option<Fact>) -> Self {
+    fn with<'f>(&self, more: impl Iterator<Item = &'f Fact>) -> Self {
         let mut facts = self.clone();
-        if let Some(fact) = fact {
-            facts.insert(fact);
-        }
+        more.for_each(|fact| facts.insert(*fact));
         facts
     }
 
-    /// Keeps what also holds on another path, which ends with `fact`.
-    fn keep(&mut self, other: &Self, fact: Option<Fact>) {
-        let held = fact.filter(|fact| self.has(*fact));
+    /// Keeps what also holds on another path, which ends with `more`.
+    fn keep<'f>(&mut self, other: &Self, more: impl Iterator<Item = &'f Fact>) {
+        let held: Vec<Fact> = more.copied().filter(|fact| self.has(*fact)).collect();
         for (word, other) in self.0.iter_mut().zip(&other.0) {
             *word &= other;
         }
-        if let Some(fact) = held {
-            self.insert(fact);
-        }
+        held.into_iter().for_each(|fact| self.insert(fact));
     }
 
     /// Adds what holds on another path, which ends with `fact`.

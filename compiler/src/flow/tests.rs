@@ -73,7 +73,7 @@ pub(super) fn diamonds(n: usize) -> String {
 #[test]
 fn what_ran_is_known_without_walking_every_path() {
     let (workflow, flow) = resolved(&diamonds(300));
-    let ran = Ran::of(&flow);
+    let ran = Ran::of(&flow, &Vec::new());
     let named =
         |id: &str| StepIx::at(workflow.steps.iter().position(|step| step.id.value == id).unwrap());
     let end = named("end");
@@ -81,9 +81,9 @@ fn what_ran_is_known_without_walking_every_path() {
     let (a, b) = (Fact::Output(named("a7")), Fact::Output(named("b7")));
     assert!(!ran.is_certain(end, a) && ran.is_possible(end, a));
     assert!(!ran.is_possible(named("d7"), a));
-    let path = path_without(&flow, end, &[a]).unwrap();
+    let path = path_without(&flow, &Vec::new(), end, &[a]).unwrap();
     assert!(path.iter().any(|(step, _)| *step == b.step()));
-    assert_eq!(path_without(&flow, end, &[a, b]), None);
+    assert_eq!(path_without(&flow, &Vec::new(), end, &[a, b]), None);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_failed_call_leaves_an_error_and_no_output() {
             {"id":"mend","type":"transform","value":2}],
            "edges":[{"from":"call","to":"done"}]}"#,
     );
-    let ran = Ran::of(&flow);
+    let ran = Ran::of(&flow, &Vec::new());
     let [call, done, mend] = [0, 1, 2].map(StepIx);
     assert_eq!(flow.routes_of(call)[1].kind, RouteKind::OnError(None));
     assert!(ran.is_certain(done, Fact::Output(call)) && !ran.is_possible(done, Fact::Error(call)));

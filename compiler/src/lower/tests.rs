@@ -22,6 +22,7 @@ pub(crate) fn untyped(spec: &str) -> Compiled {
         output: any(),
         call: plan(&step.kind),
         decides: None,
+        ruled_out: Vec::new(),
     });
     let typed = Typed { input: any(), steps: steps.collect() };
     lower(workflow, &flow, &typed)

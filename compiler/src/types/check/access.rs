@@ -130,6 +130,11 @@ impl Checker<'_> {
 
     /// The type of a path's end.
     pub(super) fn path(&mut self, expr: &Expr) -> Found {
+        let found = self.path_as_declared(expr);
+        Found { ty: self.narrowed(expr, found.ty), ..found }
+    }
+
+    fn path_as_declared(&mut self, expr: &Expr) -> Found {
         if let Some(found) = self.asked_of_trigger(expr).or_else(|| self.of_step(expr)) {
             return found;
         }
@@ -148,10 +153,8 @@ impl Checker<'_> {
             }
             _ => self.infer(expr),
         };
-        if !self.is_present(expr) {
-            return found;
-        }
-        Found { ty: without_null(found.ty), optional: false, ..found }
+        let optional = found.optional && !self.is_present(expr);
+        Found { optional, ..found }
     }
 
     fn path_or_value(&mut self, expr: &Expr) -> Found {
@@ -177,7 +180,7 @@ impl Checker<'_> {
             .map(|(i, name)| {
                 whole.push('\u{1}');
                 whole += &name.value;
-                let required = i < from && !self.lenient && !self.present.contains(&whole);
+                let required = i < from && !self.lenient && !self.is_path_present(whole.clone());
                 input::Step { name: &name.value, required }
             })
             .collect();
@@ -360,7 +363,7 @@ impl Checker<'_> {
     fn maybe_absent(&mut self, name: &Name, operand: &Expr) {
         let name_text = &name.value;
         let message = format!("the field `{name_text}` may be absent");
-        let path = super::present::canonical(operand).map(|path| path.replace('\u{1}', "."));
+        let path = super::known::canonical(operand).map(|path| super::known::written(&path));
         let diagnostic = Diagnostic::new(Code::MaybeAbsent, name.span, message);
         self.report(match path {
             Some(path) => diagnostic.help(format!(

@@ -61,6 +61,7 @@ impl Checker<'_> {
                 output: Type::error(),
                 call: None,
                 decides: None,
+                ruled_out: Vec::new(),
             };
         };
         let safe = operation.map_or_else(|| method_is_idempotent(&method), |o| o.safe_to_repeat);
@@ -79,7 +80,7 @@ impl Checker<'_> {
             timeout_ms: self.timeout(call.timeout_ms.as_ref()),
         };
         let output = operation.map_or_else(Type::json, |operation| operation.output.clone());
-        StepTyping { input, output, call: Some(plan), decides: None }
+        StepTyping { input, output, call: Some(plan), decides: None, ruled_out: Vec::new() }
     }
 
     fn by_name<'o>(

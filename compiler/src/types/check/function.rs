@@ -1,6 +1,7 @@
 //! Functions, macros and the methods of optional values.
 
 use super::access::begins_at_step;
+use super::known::Known;
 use super::{Checker, Found};
 use crate::bytecode::Function;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
@@ -94,10 +95,10 @@ impl Checker<'_> {
             // Of the path to a step's part, nothing need be there; of another, all but its end.
             let from_step = begins_at_step(arg);
             self.leniently(from_step, |this| {
-                let before = this.present.len();
-                this.present.extend(super::present::canonical(arg));
+                let before = this.given.len();
+                this.given.extend(super::known::canonical(arg).map(Known::Present));
                 this.path(arg);
-                this.present.truncate(before);
+                this.given.truncate(before);
             });
         } else if self.arity(function, args.len() == 1, "one argument, a path") {
             let span = args.first().map_or(function.span, |arg| arg.span);

@@ -11,9 +11,9 @@ mod call;
 mod expr;
 mod function;
 mod input;
+mod known;
 mod operator;
 mod plan;
-mod present;
 mod retry;
 mod slot;
 mod steps;
@@ -25,6 +25,7 @@ pub use plan::{
     Backoff, CallPlan, OperationFacts, PathPart, RetryOn, RetryPlan, StepTyping, Typed,
 };
 
+use self::known::{Known, KnownBySteps};
 use super::resolve::Scope;
 use super::{FieldInfo, Shape, Type};
 use crate::diagnostic::{Diagnostic, SourceRef};
@@ -107,8 +108,10 @@ struct Checker<'a> {
     at: StepIx,
     /// Variables bound by macros, innermost last.
     locals: Vec<(String, Type)>,
-    /// Paths that are known to be there and not null: a condition on the way here says so.
-    present: Vec<String>,
+    /// What conditions on the way here, in the same expression, say of paths.
+    given: Vec<Known>,
+    /// What decisions on the way to each step say of paths.
+    known: KnownBySteps,
     /// Whether whatever is absent is left out, as in the first arguments of `coalesce`.
     lenient: bool,
     diagnostics: Vec<Diagnostic>,
@@ -145,7 +148,8 @@ impl<'a> Checker<'a> {
             outputs: vec![None; workflow.steps.len()],
             at: StepIx(0),
             locals: Vec::new(),
-            present: Vec::new(),
+            given: Vec::new(),
+            known: KnownBySteps::of(workflow.steps.len()),
             lenient: false,
             diagnostics: Vec::new(),
         }
@@ -155,13 +159,19 @@ impl<'a> Checker<'a> {
     /// is as if it had been reported.
     fn steps(&mut self) -> Vec<StepTyping> {
         let workflow = self.workflow;
-        let untyped =
-            StepTyping { input: Type::error(), output: Type::error(), call: None, decides: None };
+        let untyped = StepTyping {
+            input: Type::error(),
+            output: Type::error(),
+            call: None,
+            decides: None,
+            ruled_out: Vec::new(),
+        };
         let mut typings = vec![untyped; workflow.steps.len()];
         for ix in &self.flow.order {
             let Some(step) = workflow.steps.get(ix.index()) else { continue };
             self.at = *ix;
             let mut typing = self.step(step);
+            self.leave(step, typing.decides.as_ref());
             typing.output = typing.output.bounded();
             if let Some(output) = self.outputs.get_mut(ix.index()) {
                 *output = Some(typing.output.as_read());

@@ -27,6 +27,8 @@ pub struct StepTyping {
     pub call: Option<CallPlan>,
     /// For a decision by value: the type of that value.
     pub decides: Option<Type>,
+    /// For a decision by value: the values that it cannot have any more, because of decisions on every way to it.
+    pub ruled_out: Vec<String>,
 }
 
 /// A call with every default filled in. Both ways of naming a call (an operation and its arguments by

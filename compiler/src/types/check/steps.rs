@@ -41,9 +41,12 @@ impl Checker<'_> {
             );
             Type::error()
         });
+        let before = self.given.len();
         for condition in &decide.conditions {
             self.condition(&condition.when);
+            self.given_not(&condition.when);
         }
+        self.given.truncate(before);
         // As a decision's record says it: the label, or where a condition led; the default by its own name.
         let routes = self.flow.routes_of(self.at).iter().map(|route| match &route.kind {
             RouteKind::Case(label) => Type::literal(label),
@@ -60,7 +63,10 @@ impl Checker<'_> {
         let routes: Vec<Type> = routes.collect();
         let selected = if routes.is_empty() { Type::error() } else { Type::union(routes) };
         let output = Type::of_fields([("selected", selected)]);
-        StepTyping { decides, ..no_input(output) }
+        let declared = decide.expression.as_ref().map(|e| self.without_known(|this| this.value(e)));
+        let ruled_out = ruled_out(decides.as_ref(), declared.as_ref());
+        let decides = if ruled_out.is_empty() { decides } else { declared };
+        StepTyping { decides, ruled_out, ..no_input(output) }
     }
 
     /// Where the run ends, the value is its output as well, and that shows no secrets.
@@ -150,9 +156,27 @@ impl Checker<'_> {
     }
 }
 
+/// The texts that a value is declared to be, and that decisions before this one leave out.
+fn ruled_out(narrowed: Option<&Type>, declared: Option<&Type>) -> Vec<String> {
+    let (Some(narrowed), Some(declared)) = (narrowed, declared) else { return Vec::new() };
+    let left_out = declared.members().iter().filter(|member| !narrowed.members().contains(member));
+    let texts = left_out.filter_map(|member| match &member.shape {
+        Shape::Literal(text) => Some(text.to_string()),
+        Shape::Null => Some("null".to_owned()),
+        _ => None,
+    });
+    texts.collect()
+}
+
 /// The typing of a step that records no input.
 fn no_input(output: Type) -> StepTyping {
-    StepTyping { input: Type::new(Shape::Null), output, call: None, decides: None }
+    StepTyping {
+        input: Type::new(Shape::Null),
+        output,
+        call: None,
+        decides: None,
+        ruled_out: Vec::new(),
+    }
 }
 
 /// A record of those fields that are there.
