@@ -1,5 +1,6 @@
 //! The JSON wire format.
 
+use super::budget;
 use super::expr::{self, Style};
 use super::schema::json_schema;
 use crate::analysis::WorkflowAnalysis;
@@ -79,6 +80,7 @@ fn spec(workflow: &Workflow, found: &WorkflowAnalysis) -> Value {
     }
     let mut spec = Map::new();
     spec.insert("startNodeId".into(), start.map(|step| step.id.value.as_str()).into());
+    put(&mut spec, "budget", workflow.budget.as_ref().map(budget::json));
     if !workflow.lets.is_empty() {
         let named = workflow.lets.iter().map(|n| (n.name.value.clone(), templated(&n.value)));
         spec.insert("let".into(), named.collect::<Map<_, _>>().into());

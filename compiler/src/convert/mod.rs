@@ -1,5 +1,6 @@
 //! From the tree back to text: both syntaxes, expressions, and drawings of the graph.
 
+mod budget;
 pub(crate) mod expr;
 mod json;
 mod mermaid;

@@ -4,6 +4,7 @@
 //! into [`Edge`]s, exactly as the JSON spells them, so that nothing after the parsers knows which
 //! syntax a workflow came from.
 
+mod budget;
 mod expr;
 mod service;
 mod step;
@@ -11,6 +12,7 @@ mod type_expr;
 mod visit;
 mod workflow;
 
+pub use budget::*;
 pub use expr::*;
 pub use service::*;
 pub use step::*;

@@ -1,6 +1,6 @@
 //! Files and workflows.
 
-use super::{Expr, ServiceDecl, Step, TypeAlias, TypeExpr};
+use super::{Budget, Expr, ServiceDecl, Step, TypeAlias, TypeExpr};
 use crate::text::{Name, Span, Spanned};
 use std::sync::Arc;
 
@@ -32,6 +32,8 @@ pub struct Workflow {
     pub trigger: Trigger,
     /// `startNodeId`; when absent, the first step in reading order.
     pub start: Option<Name>,
+    /// What a run may take at most (`budget`, ours).
+    pub budget: Option<Budget>,
     /// Named expressions, in written order (`let`, ours).
     pub lets: Vec<Let>,
     /// The steps, in reading order.

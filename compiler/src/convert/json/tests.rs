@@ -29,6 +29,7 @@ fn every_field_of_every_step_comes_back() {
         "slug": "all", "name": "All", "triggerType": "schedule", "triggerSpec": {"cron": "0 6 * * *", "inputs": {"a": "${x}"}},
         "spec": {
             "startNodeId": "get",
+            "budget": {"calls": 5, "callsPerService": {"custom:crm": 1}, "attempts": 0, "duration": "1500ms", "storedBytes": 3},
             "nodes": [
                 {"id": "get", "type": "service_call", "description": "Gets.", "service": "custom:crm", "method": "PATCH",
                  "path": "/c/${trigger.id}?x=1", "headers": {"x-a": "${trigger.id}-1"},

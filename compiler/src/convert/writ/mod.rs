@@ -3,6 +3,7 @@
 //! Steps stand in the tree's order, and arrows say what falling through does not. Reading the text back gives a
 //! workflow of the same meaning: the same steps under the same ids, and a program that is the same to the byte.
 
+mod budget;
 mod call;
 mod declare;
 mod step;
@@ -128,6 +129,9 @@ impl Printer {
             if let Some(start) = first.and_then(|start| workflow.steps.get(start.index())) {
                 out.gap();
                 out.line(format_args!("start {}", step::id(&start.id.value)));
+            }
+            if let Some(budget) = &workflow.budget {
+                out.budget(budget);
             }
             for named in &workflow.lets {
                 out.gap();

@@ -110,6 +110,7 @@ const EVERYTHING: &str = r#"{
   "triggerType": "schedule", "triggerSpec": {"cron": "0 9 * * *", "raw": "${x}", "list": [1, -2.5, null]},
   "spec": {
     "startNodeId": "first-step",
+    "budget": {"calls": 20, "callsPerService": {"custom:crm": 2, "my service": 1}, "attempts": 40, "duration": "7d", "storedBytes": 1048577},
     "let": {"who": "${step.`first-step`.output.id}", "greeting": {"text": "Hello ${who}"}},
     "nodes": [
       {"id": "end", "type": "end", "output": {"a": "${step.`first-step`.output.id}", "in": "$${b", "c d": true}},
@@ -166,6 +167,15 @@ fn nothing_is_lost() {
       trigger schedule with {cron: "0 9 * * *", raw: "$${x}", list: [1, -2.5, null]}
 
       start "first-step"
+
+      budget {
+        calls 20
+        calls custom:crm 2
+        calls "my service" 1
+        attempts 40
+        duration 7d
+        stored 1048577
+      }
 
       let who = step.`first-step`.output.id
 
@@ -417,6 +427,26 @@ fn steps(id: &'static str, others: Vec<&'static str>) -> impl Strategy<Value = V
     )
 }
 
+fn budgets() -> impl Strategy<Value = Value> {
+    let count = || prop::option::of(0..4_000_000_u64);
+    let service = prop::sample::select(vec!["identity", "custom:crm", "my \"service\"", "calls"]);
+    let services = prop::option::of(prop::collection::btree_map(service, 0..9_u64, 0..3));
+    let time = prop::option::of((0..200_u64, prop::sample::select(vec!["ms", "m", "h", "d"])));
+    (count(), services, count(), time, count()).prop_map(
+        |(calls, services, attempts, time, bytes)| {
+            let services = services.filter(|services| !services.is_empty());
+            let given = [
+                ("calls", calls.map(Value::from)),
+                ("callsPerService", services.map(|services| json!(services))),
+                ("attempts", attempts.map(Value::from)),
+                ("duration", time.map(|(n, unit)| format!("{n}{unit}").into())),
+                ("storedBytes", bytes.map(|n| (n * 512).into())),
+            ];
+            given.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+        },
+    )
+}
+
 fn specs() -> impl Strategy<Value = Value> {
     let names = prop::sample::subsequence(&NAMES[..], 2..6).prop_shuffle();
     let nodes = names.prop_flat_map(|names| {
@@ -425,11 +455,11 @@ fn specs() -> impl Strategy<Value = Value> {
         let links = prop::collection::vec(prop::sample::select(names.clone()), names.len());
         (nodes, starts, links)
     });
-    nodes.prop_map(|(nodes, start, links)| {
+    (nodes, budgets()).prop_map(|((nodes, start, links), budget)| {
         let plain = |node: &Value| !matches!(node["type"].as_str(), Some("decision" | "end"));
         let edges = nodes.iter().zip(links).filter(|(node, _)| plain(node));
         let edges: Vec<_> = edges.map(|(node, to)| json!({"from": node["id"], "to": to})).collect();
-        json!({"startNodeId": start, "nodes": nodes, "edges": edges})
+        json!({"startNodeId": start, "budget": budget, "nodes": nodes, "edges": edges})
     })
 }
 

@@ -127,6 +127,7 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::type_expr | Rule::type_term | Rule::type_name => "a type",
         Rule::service_name => "a service's name",
         Rule::http_method => "an HTTP method",
+        Rule::size => "a number of bytes such as `1048576` or `1MiB`",
         Rule::duration => "a duration such as `30s` or `48h`",
         Rule::operation_target | Rule::http_target => {
             "an operation such as `aml.createScreening`, or a service, a method and a path"

@@ -56,11 +56,11 @@ struct Envelope {
 }
 
 fn finish(span: Span, envelope: Envelope, mut trigger: Trigger, graph: spec::Graph) -> Workflow {
-    let spec::Graph { start, input, lets, steps, edges } = graph;
+    let spec::Graph { start, input, budget, lets, steps, edges } = graph;
     // Beside the graph or in it: a bare spec has only the graph.
     trigger.input = trigger.input.or(input);
     let Envelope { slug, name, description } = envelope;
-    Workflow { span, slug, name, description, trigger, start, lets, steps, edges }
+    Workflow { span, slug, name, description, trigger, start, budget, lets, steps, edges }
 }
 
 fn head(span: Span) -> Span {

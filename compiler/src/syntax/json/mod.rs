@@ -1,5 +1,6 @@
 //! The JSON wire format to tree.
 
+mod budget;
 mod envelope;
 mod fields;
 pub(crate) mod node;

@@ -2,17 +2,19 @@
 
 use super::fields::{Fields, wrong_shape};
 use super::node::{Kind, Node};
-use super::{schema, step, value};
+use super::{budget, schema, step, value};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::STEPS_MAX;
 use crate::text::Name;
-use crate::tree::{Edge, Let, Step, TypeExpr};
+use crate::tree::{Budget, Edge, Let, Step, TypeExpr};
 
 /// A spec's own parts.
 pub(super) struct Graph {
     pub(super) start: Option<Name>,
     /// `inputSchema`: what a run must be started with (ours).
     pub(super) input: Option<TypeExpr>,
+    /// `budget`: what a run may take at most (ours).
+    pub(super) budget: Option<Budget>,
     /// `let`: expressions by name (ours).
     pub(super) lets: Vec<Let>,
     pub(super) steps: Vec<Step>,
@@ -23,6 +25,8 @@ pub(super) fn graph(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Gr
     let mut fields = Fields::of(node, "the spec", diagnostics)?;
     let start = fields.require_string("startNodeId");
     let input = fields.get("inputSchema").map(|s| schema::type_expr(s, fields.diagnostics));
+    let given = fields.get("budget");
+    let budget = given.and_then(|node| budget::budget(node, fields.diagnostics));
     let named = fields.get("let");
     fields.require("nodes");
     let nodes = fields.list("nodes").unwrap_or_default();
@@ -35,7 +39,7 @@ pub(super) fn graph(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Gr
     let lets = named.map(|node| lets(node, diagnostics)).unwrap_or_default();
     let steps = nodes.iter().take(STEPS_MAX).filter_map(|n| step::step(n, diagnostics)).collect();
     let edges = edges.iter().filter_map(|e| edge(e, diagnostics)).collect();
-    Some(Graph { start, input, lets, steps, edges })
+    Some(Graph { start, input, budget, lets, steps, edges })
 }
 
 /// `"let": {"<name>": <value with templates>}`.

@@ -64,3 +64,20 @@ fn an_input_schema_becomes_a_type_and_says_what_it_cannot_check() {
     assert_eq!(fields[0].doc.as_ref().unwrap().value, "who");
     assert!(matches!(fields[3].ty.kind, TypeExprKind::Secret(_)));
 }
+
+#[test]
+fn a_budget_is_numbers_and_a_length_of_time() {
+    let text = r#"{"startNodeId": "a", "nodes": [], "budget": {
+        "calls": -1, "callsPerService": {"identity": "2", "aml": 3}, "attemps": 4, "duration": "a week", "storedBytes": 1.5
+    }}"#;
+    insta::assert_snapshot!(messages(text).join("\n"), @r#"
+    WR0108 "calls" must be a whole number, 0 or above, not a number @ -1
+    WR0108 "storedBytes" must be a whole number, 0 or above, not a number @ 1.5
+    WR0109 unknown key "attemps" in the budget @ "attemps"
+    WR0108 the budget of "identity" must be a whole number, 0 or above, not a string @ "2"
+    WR0110 "a week" is no length of time @ "a week"
+    "#);
+    let (module, _) = parse(text);
+    let budget = module.workflows[0].budget.as_ref().unwrap();
+    assert_eq!((budget.calls_per_service.len(), budget.duration_ms.is_none()), (1, true));
+}

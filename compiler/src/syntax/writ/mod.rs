@@ -4,6 +4,7 @@
 //! `Result`: the grammar has matched, and what it could not match stands in a `bad_...` pair that
 //! `Reader::bad` explains.
 
+mod budget;
 mod call;
 mod clauses;
 mod decide;

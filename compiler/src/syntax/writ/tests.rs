@@ -367,3 +367,28 @@ fn a_missing_brace_is_pointed_at_where_it_is_missing_and_hides_no_other_item() {
     "#);
     insta::assert_snapshot!(lines(&QUICKSTART.replacen("requires manual review\"", "requires manual review", 1)), @r#"30: the string is not closed on its line"#);
 }
+
+#[test]
+fn a_budget_says_what_it_does_not_know() {
+    let budget =
+        |limits: &str| format!("workflow \"w\" {{\n  budget {{ {limits} }}\n\n  end done\n}}\n");
+    let module =
+        clean(&budget("calls 20, calls custom:crm 2, attempts 40, duration 7d, stored 2MiB"));
+    let read = module.workflows[0].budget.clone().unwrap();
+    assert_eq!(read.calls_per_service[0].service.value, "custom:crm");
+    assert_eq!(read.duration_ms.unwrap().value, 7 * 86_400_000);
+    assert_eq!(read.stored_bytes.unwrap().value, 2 << 20);
+    clean(&budget(""));
+    insta::assert_snapshot!(messages(&budget("calls 20 call 3, calls 4")), @r#"
+    WR0101 unknown word `call` in the budget @ call
+    WR0104 `calls` is given twice @ calls 4
+    "#);
+    insta::assert_snapshot!(messages(&budget("calls a 1\ncalls a 2\nduration 30")), @r#"
+    WR0104 `calls a` is given twice @ calls a 2
+    WR0101 unexpected `30` in the budget: expected a duration such as `30s` or `48h` @ 30
+    "#);
+    insta::assert_snapshot!(messages(&budget("stored 99999999999GiB, atempts 4")), @r#"
+    WR0106 `99999999999GiB` is no number of bytes that fits @ 99999999999GiB
+    WR0101 unknown word `atempts` in the budget @ atempts
+    "#);
+}

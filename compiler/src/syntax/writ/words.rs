@@ -12,7 +12,8 @@ const OPERATION_CLAUSES: &[&str] = &[
     "safe", "rate", "external", "verdict",
 ];
 const STEPS: &[&str] = &["call", "decide", "transform", "wait", "emit", "approval", "end", "fail"];
-const WORKFLOW_CLAUSES: &[&str] = &["name", "trigger", "start", "let"];
+const WORKFLOW_CLAUSES: &[&str] = &["name", "trigger", "start", "budget", "let"];
+const BUDGET_LIMITS: &[&str] = &["calls", "attempts", "duration", "stored"];
 const CALL_CLAUSES: &[&str] = &["body", "headers", "timeout", "retry", "on"];
 const APPROVAL_CLAUSES: &[&str] = &["label", "assign", "data", "timeout", "on", "not"];
 
@@ -24,6 +25,7 @@ fn known(due: Rule) -> &'static [&'static [&'static str]] {
         Rule::operation_clause_only => &[OPERATION_CLAUSES],
         Rule::workflow_item_only => &[STEPS, WORKFLOW_CLAUSES, CALL_CLAUSES],
         Rule::step_only => &[STEPS, CALL_CLAUSES],
+        Rule::budget_limit_only => &[BUDGET_LIMITS],
         Rule::approval_clause_only => &[APPROVAL_CLAUSES],
         // The other rules are not due where a word begins something.
         _ => &[],

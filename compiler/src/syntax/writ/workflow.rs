@@ -3,9 +3,10 @@
 //! Steps fall through to the next in reading order; the last of an arm's block falls out to the step after the
 //! decision. Here that becomes the edges that the JSON spells out.
 
+use super::call::once;
 use super::reader::Reader;
 use super::target::{self, Ends};
-use super::{decide, steps, types};
+use super::{budget, decide, steps, types};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::STEPS_MAX;
 use crate::syntax::grammar::Rule;
@@ -24,6 +25,7 @@ pub(super) fn workflow_decl(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Wo
         description: None,
         trigger: Trigger { span: head, kind: TriggerKind::Api, spec: None, input: None },
         start: None,
+        budget: None,
         lets: Vec::new(),
         steps: Vec::new(),
         edges: Vec::new(),
@@ -41,6 +43,10 @@ pub(super) fn workflow_decl(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Wo
             Rule::trigger_clause => workflow.trigger = trigger_clause(part, reader),
             Rule::start_clause => {
                 workflow.start = part.into_inner().last().map(|p| reader.name(&p));
+            }
+            Rule::budget_clause => {
+                let budget = budget::budget_clause(part, reader);
+                once(&mut workflow.budget, Some(budget), here, "budget", reader);
             }
             Rule::let_item => workflow.lets.extend(let_item(part, reader)),
             Rule::step => body.push(part),
