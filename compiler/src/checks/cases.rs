@@ -12,9 +12,11 @@ use std::collections::{HashMap, HashSet};
 /// The labels of a decision by value against the values that its type has.
 pub(super) fn coverage(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut on_edges: HashMap<&str, Vec<Name>> = HashMap::new();
+    let mut without_case: HashSet<&str> = HashSet::new();
     for edge in &context.workflow.edges {
-        if let Some(case) = &edge.case {
-            on_edges.entry(&edge.from.value).or_default().push(case.clone());
+        match &edge.case {
+            Some(case) => on_edges.entry(&edge.from.value).or_default().push(case.clone()),
+            None => _ = without_case.insert(&edge.from.value),
         }
     }
     for (at, step) in context.steps() {
@@ -27,6 +29,7 @@ pub(super) fn coverage(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>)
             expression,
             labels: labels(decide, on_edges),
             default: default_of(at, context),
+            has_plain_edge: without_case.contains(step.id.value.as_str()),
             declared: declared(expression, context),
             ruled_out: context.typing(at).map_or(&[], |typing| &typing.ruled_out),
         };
@@ -150,6 +153,8 @@ struct Decision<'a> {
     expression: &'a Expr,
     labels: Vec<Name>,
     default: Option<&'a Route>,
+    /// Whether an edge without a case leaves it, which has been reported: it may stand for what is missing.
+    has_plain_edge: bool,
     declared: Option<(SourceRef, Span)>,
     /// The values that decisions before this one leave out.
     ruled_out: &'a [String],
@@ -183,7 +188,7 @@ impl Decision<'_> {
                         .help("remove it; then a value that is added later is not overlooked"),
                 );
             }
-            None if !missing.is_empty() && !self.labels.is_empty() => {
+            None if !missing.is_empty() && !self.labels.is_empty() && !self.has_plain_edge => {
                 diagnostics.push(self.missing(&missing));
             }
             Some(_) | None => {}
@@ -224,7 +229,7 @@ impl Decision<'_> {
                     .and(self.expression.span, format!("this is of type {ty}")),
             );
         }
-        if self.default.is_none() && !self.labels.is_empty() {
+        if self.default.is_none() && !self.labels.is_empty() && !self.has_plain_edge {
             let message = format!("\"{}\" does not handle every value", self.step.id.value);
             diagnostics.push(
                 Diagnostic::new(Code::NoDefault, self.expression.span, message)

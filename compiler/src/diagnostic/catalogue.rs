@@ -1,4 +1,6 @@
 //! The catalogue of codes: one row each. A published code keeps its number and its meaning for ever.
+//!
+//! Each has a page in `pages`, without which it does not compile.
 
 use super::Severity::{self, Error, Warning};
 
@@ -13,7 +15,32 @@ pub struct CodeInfo {
     pub severity: Severity,
     /// What it is about, in a few words.
     pub title: &'static str,
+    /// What it means, with a bad and a good example: Markdown.
+    pub page: &'static str,
 }
+
+/// Codes that are about one thing: they share their first two digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Family {
+    /// What its codes begin with, such as `WR03`.
+    pub prefix: &'static str,
+    /// What they are about.
+    pub title: &'static str,
+}
+
+/// Every family, in order.
+pub const FAMILIES: &[Family] = &[
+    Family { prefix: "WR00", title: "The text as a whole" },
+    Family { prefix: "WR01", title: "Syntax" },
+    Family { prefix: "WR02", title: "Names" },
+    Family { prefix: "WR03", title: "Flow" },
+    Family { prefix: "WR04", title: "References" },
+    Family { prefix: "WR05", title: "Types and cases" },
+    Family { prefix: "WR06", title: "Results unused" },
+    Family { prefix: "WR07", title: "Secrets and personal data" },
+    Family { prefix: "WR08", title: "Approvals" },
+    Family { prefix: "WR09", title: "Time, retries and events" },
+];
 
 macro_rules! catalogue {
     ($($code:ident = $id:literal $severity:ident $title:literal;)*) => {
@@ -25,7 +52,7 @@ macro_rules! catalogue {
 
         /// Every code, in order.
         pub const CATALOGUE: &[CodeInfo] = &[
-            $(CodeInfo { code: Code::$code, id: $id, severity: $severity, title: $title },)*
+            $(Code::$code.info(),)*
         ];
 
         impl Code {
@@ -33,7 +60,13 @@ macro_rules! catalogue {
             #[must_use]
             pub const fn info(self) -> CodeInfo {
                 match self {
-                    $(Self::$code => CodeInfo { code: Self::$code, id: $id, severity: $severity, title: $title },)*
+                    $(Self::$code => CodeInfo {
+                        code: Self::$code,
+                        id: $id,
+                        severity: $severity,
+                        title: $title,
+                        page: include_str!(concat!("pages/", $id, ".md")),
+                    },)*
                 }
             }
 

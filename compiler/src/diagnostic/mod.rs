@@ -2,10 +2,11 @@
 
 mod catalogue;
 pub mod fix;
+mod lookup;
 pub mod render;
 mod suggest;
 
-pub use catalogue::{CATALOGUE, Code, CodeInfo};
+pub use catalogue::{CATALOGUE, Code, CodeInfo, FAMILIES, Family};
 pub(crate) use suggest::{did_you_mean, nearest};
 
 use crate::text::Span;

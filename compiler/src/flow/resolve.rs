@@ -2,12 +2,12 @@
 
 use super::{Flow, Route, RouteKind, StepIx};
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
-use crate::limits::SUGGESTIONS_MAX;
+use crate::limits::{STEPS_MAX, SUGGESTIONS_MAX};
 use crate::text::Name;
 use crate::tree::{
     ApprovalOutcome, ApprovalStep, CallStep, Edge, Step, StepKind, WaitStep, Workflow,
 };
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// Resolves the names of a workflow into its graph, and reports those that name nothing.
 ///
@@ -40,6 +40,10 @@ pub(super) struct Known<'a> {
 pub(super) struct Resolver<'a, 'd> {
     workflow: &'a Workflow,
     ids: HashMap<&'a str, StepIx>,
+    /// Ids that several steps have: where an edge to one of them leads is anybody's guess.
+    ambiguous: HashSet<&'a str>,
+    /// Whether steps beyond the limit were left out: a name without a step may be one of theirs.
+    cut: bool,
     pub(super) diagnostics: &'d mut Vec<Diagnostic>,
     /// See [`Flow::complete`].
     pub(super) complete: bool,
@@ -50,11 +54,16 @@ pub(super) struct Resolver<'a, 'd> {
 impl<'a, 'd> Resolver<'a, 'd> {
     fn new(workflow: &'a Workflow, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
         let ids = HashMap::with_capacity(workflow.steps.len());
-        let mut resolver = Self { workflow, ids, diagnostics, complete: true, suggested: 0 };
+        let cut = workflow.steps.len() >= STEPS_MAX
+            && diagnostics.iter().any(|d| d.code == Code::TooManySteps);
+        let ambiguous = HashSet::new();
+        let mut resolver =
+            Self { workflow, ids, ambiguous, cut, diagnostics, complete: !cut, suggested: 0 };
         for (at, step) in workflow.steps.iter().enumerate() {
             let ix = StepIx::at(at);
             if let Some(first) = resolver.ids.get(step.id.value.as_str()) {
                 let first = workflow.steps.get(first.index()).map_or(step.id.span, |s| s.id.span);
+                resolver.ambiguous.insert(&step.id.value);
                 let message = format!("two steps have the id \"{}\"", step.id.value);
                 resolver.report(
                     Diagnostic::new(Code::DuplicateStep, step.id.span, message)
@@ -101,6 +110,9 @@ impl<'a, 'd> Resolver<'a, 'd> {
         if let Some(ix) = self.ids.get(name.value.as_str()) {
             return Some(*ix);
         }
+        if self.cut {
+            return None;
+        }
         let message = format!("no step is called \"{}\"", name.value);
         let mut diagnostic = Diagnostic::new(Code::UnknownStep, name.span, message);
         if self.suggested < SUGGESTIONS_MAX {
@@ -116,6 +128,10 @@ impl<'a, 'd> Resolver<'a, 'd> {
     fn edges(&mut self) -> Vec<Vec<Known<'a>>> {
         let mut by_step = vec![Vec::new(); self.workflow.steps.len()];
         for edge in &self.workflow.edges {
+            let ends = [&edge.from, &edge.to];
+            if ends.iter().any(|name| self.ambiguous.contains(name.value.as_str())) {
+                continue;
+            }
             let (from, to) = (self.step(&edge.from), self.step(&edge.to));
             if let (Some(from), Some(target)) = (from, to)
                 && let Some(list) = by_step.get_mut(from.index())

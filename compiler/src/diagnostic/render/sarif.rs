@@ -19,6 +19,8 @@ pub fn log(results: Vec<Value>) -> String {
         json!({
             "id": info.id,
             "shortDescription": {"text": info.title},
+            "fullDescription": {"text": info.summary()},
+            "help": {"text": info.summary(), "markdown": info.page},
             "defaultConfiguration": {"level": level(info.severity)},
         })
     });
