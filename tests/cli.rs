@@ -84,7 +84,8 @@ fn what_cannot_be_checked_is_exit_code_two_with_advice() {
         (&["convert", "good.txt"], "cannot"),
         (&["build", "sub/bad.json"], "has errors"),
         (&["disasm", "good.writc"], "cannot read"),
-        (&["explain", "WR9999"], "WR9999"),
+        (&["explain", "WR9999"], "no diagnostic has the code WR9999"),
+        (&["explain", "wr04o2"], "did you mean WR0402: output read"),
         (&["graph", "--workflow", "other", "good.json"], "other"),
         (&["frobnicate"], "unrecognized subcommand"),
     ] {
@@ -185,9 +186,43 @@ fn a_graph_is_mermaid() {
 
 #[test]
 fn codes_are_explained() {
-    assert!(run(&["explain", "wr0402"]).ok().contains("WR0402"));
+    let page = run(&["explain", "WR0402"]).ok();
+    assert!(page.starts_with("# WR0402: ") && page.contains("\n## Good\n\n```writ\n"), "{page}");
+    for typed in ["wr0402", "wr402", "402"] {
+        assert_eq!(run(&["explain", typed]).ok(), page, "{typed}");
+    }
+    let coloured = writ().args(["explain", "402"]).env("CLICOLOR_FORCE", "1").output().unwrap();
+    let coloured = String::from_utf8(coloured.stdout).unwrap();
+    assert!(coloured.contains('\u{1b}') && !coloured.contains("```"), "{coloured}");
+
+    let object: Value = serde_json::from_str(&run(&["explain", "402", "--json"]).ok()).unwrap();
+    assert_eq!((&object["code"], &object["severity"]), (&json!("WR0402"), &json!("error")));
+    assert_eq!(object["page"], page);
     let all = run(&["explain"]).ok();
-    assert!(all.lines().count() > 40);
+    assert!(
+        all.lines().count() > 40 && all.contains("  WR0302  warning  unreachable step\n"),
+        "{all}"
+    );
+    assert_eq!(run(&["explain", "--list"]).ok(), all);
+    let objects = run(&["explain", "--json"]).ok();
+    assert!(objects.lines().all(|line| serde_json::from_str::<Value>(line).is_ok()));
+    assert!(
+        !run(&["explain", "--help"]).ok().contains("WR0101"),
+        "the list is for completion only"
+    );
+}
+
+#[test]
+fn a_check_ends_with_where_to_read_more() {
+    let directory = directory();
+    let hint = |args: &[&str]| {
+        let ran = run_in(directory.path(), &[&["check"], args].concat(), b"");
+        ran.stderr.lines().last().unwrap_or_default().to_owned()
+    };
+    // The warnings of good.json come first; an error is what stops a workflow.
+    assert_eq!(hint(&["."]), "for more about an error, try: writ explain WR0401");
+    assert_eq!(hint(&["good.json"]), "for more about a warning, try: writ explain WR0601");
+    assert_eq!(hint(&["--format", "json", "good.json"]), "");
 }
 
 #[test]
@@ -276,6 +311,7 @@ fn every_command_has_help_and_shells_have_completions() {
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         assert!(run(&["completions", shell]).ok().contains("writ"));
     }
+    assert!(run(&["completions", "bash"]).ok().contains("WR0402"), "codes are completed");
     assert!(writ().arg("--version").output().unwrap().status.success());
 }
 

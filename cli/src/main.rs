@@ -7,6 +7,7 @@ mod config;
 mod failure;
 mod input;
 mod output;
+mod page;
 mod runtime;
 mod write;
 

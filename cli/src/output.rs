@@ -5,6 +5,7 @@ use anstyle::{AnsiColor, Style};
 use clap::builder::Styles;
 use std::io::{self, Write};
 use std::path::Path;
+use writ_compiler::diagnostic::Severity;
 
 /// `error:` and failures.
 pub const ERROR: Style = AnsiColor::Red.on_default().bold();
@@ -16,6 +17,8 @@ pub const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub const WARN: Style = AnsiColor::Yellow.on_default().bold();
 /// Headings.
 pub const HEAD: Style = Style::new().bold();
+/// Code in a text.
+pub const CODE: Style = AnsiColor::Cyan.on_default();
 /// Less important text.
 pub const DIM: Style = Style::new().dimmed();
 
@@ -28,6 +31,15 @@ pub const STYLES: Styles = Styles::styled()
     .error(ERROR)
     .valid(AnsiColor::Green.on_default())
     .invalid(AnsiColor::Yellow.on_default());
+
+/// The look of a severity's name.
+pub fn severity(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => ERROR,
+        Severity::Warning => WARN,
+        Severity::Note => HELP,
+    }
+}
 
 /// Whether standard output shows colours.
 pub fn colours_stdout() -> bool {

@@ -9,7 +9,7 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use writ_compiler::analysis::Analysis;
-use writ_compiler::diagnostic::{Applicability, Severity, Suggestion, render};
+use writ_compiler::diagnostic::{Applicability, Code, Severity, Suggestion, render};
 
 /// Find what is wrong with workflows, before anything runs
 ///
@@ -134,6 +134,8 @@ struct Tally {
     errors: usize,
     warnings: usize,
     denied: bool,
+    /// The first of the worst that was found.
+    worst: Option<(Severity, Code)>,
     /// How many of them `--fix` can mend.
     fixable: usize,
     /// Workflows, services and types.
@@ -154,6 +156,9 @@ impl Tally {
                 Severity::Error => self.errors += 1,
                 Severity::Warning => self.warnings += 1,
                 Severity::Note => {}
+            }
+            if self.worst.is_none_or(|(worst, _)| worst < diagnostic.severity) {
+                self.worst = Some((diagnostic.severity, diagnostic.code));
             }
             self.denied |= diagnostic.severity >= threshold;
             let is_safe = |s: &Suggestion| s.is_at_least(Applicability::Safe);
@@ -183,7 +188,16 @@ impl Tally {
             fixable => format!("; --fix mends {fixable}"),
         };
         let sources = count(sources, "workflow file");
-        Ok(writeln!(err, "{style}{verdict}{style:#} in {sources}{fixable}")?)
+        writeln!(err, "{style}{verdict}{style:#} in {sources}{fixable}")?;
+        if let Some((severity, code)) = self.worst {
+            let one = match severity {
+                Severity::Error => "an error",
+                Severity::Warning => "a warning",
+                Severity::Note => "a note",
+            };
+            writeln!(err, "for more about {one}, try: writ explain {}", code.id())?;
+        }
+        Ok(())
     }
 }
 
