@@ -37,6 +37,12 @@ pub const UNION_MEMBERS_MAX: usize = 64;
 /// is gone through at every read.
 pub const KNOWN_MAX: usize = 64;
 
+/// Most leaks of one workflow that are followed to where they come from; the others only say where they are.
+pub const TRAILS_MAX: usize = 100;
+
+/// Most places shown on the way of a secret.
+pub const TRAIL_STEPS_MAX: usize = 8;
+
 /// Most attempts of one call; with the longest delays, an hour and a half.
 pub const ATTEMPTS_MAX: u32 = 100;
 

@@ -69,7 +69,7 @@ fn twenty_mistakes_in_json_are_twenty_diagnostics() {
     58:21 WR0110
     67:17 WR0502
     70:21 WR0505
-    88:64 WR0401
+    88:69 WR0401
     89:23 WR0102
     90:10 WR0101
     95:23 WR0108

@@ -2,7 +2,7 @@
 //!
 //! Each has a page in `pages`, without which it does not compile.
 
-use super::Severity::{self, Error, Warning};
+use super::Severity::{self, Error, Note, Warning};
 
 /// A row of the catalogue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,6 +146,9 @@ catalogue! {
     UnusedVerdict = "WR0601" Warning "verdict that nothing looks at";
     // 07xx: secrets and personal data
     SecretLeak = "WR0701" Error "secret where it may be seen";
+    PersonalDataLeak = "WR0702" Warning "personal data where it may be seen";
+    Declassified = "WR0703" Note "secret or personal data that is let out";
+    NothingToDeclassify = "WR0704" Warning "nothing to let out";
     // 08xx: approvals
     RejectWithoutRoute = "WR0801" Warning "rejection with no route";
     SilentApproval = "WR0802" Warning "approval that nobody gave";

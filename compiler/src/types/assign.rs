@@ -1,6 +1,6 @@
 //! Whether a value of one type may stand where another type is wanted.
 
-use super::{RecordType, Shape, Type};
+use super::{Label, RecordType, Shape, Type};
 use crate::value::{from_base64, time};
 
 /// Why a type does not fit, at the innermost place where it does not.
@@ -40,31 +40,34 @@ impl Type {
     }
 }
 
-/// Whether something secret in a value would come to stand where it is not declared to be.
+/// Whether something in a value that carries a label would come to stand where nothing says that it may.
 #[must_use]
-pub fn leaks(given: &Type, wanted: &Type) -> bool {
-    if wanted.labels.secret || !given.labels_within().secret {
+pub fn leaks(given: &Type, wanted: &Type, label: Label) -> bool {
+    if wanted.labels.has(label) || !given.labels_within().has(label) {
         return false;
     }
-    if given.labels.secret {
-        return !wanted.members().iter().any(|m| m.labels.secret && given.assignable_to(m).is_ok());
+    if given.labels.has(label) {
+        return !wanted
+            .members()
+            .iter()
+            .any(|m| m.labels.has(label) && given.assignable_to(m).is_ok());
     }
     match (&given.shape, &wanted.shape) {
-        (Shape::Union(members), _) => members.iter().any(|member| leaks(member, wanted)),
+        (Shape::Union(members), _) => members.iter().any(|member| leaks(member, wanted, label)),
         (_, Shape::Union(members)) => members
             .iter()
             .filter(|member| given.assignable_to(member).is_ok())
-            .all(|member| leaks(given, member)),
+            .all(|member| leaks(given, member, label)),
         (Shape::List(given), Shape::List(wanted)) | (Shape::Map(given), Shape::Map(wanted)) => {
-            leaks(given, wanted)
+            leaks(given, wanted, label)
         }
         (Shape::Record(given), Shape::Map(wanted)) => {
-            given.fields.values().any(|field| leaks(&field.ty, wanted))
+            given.fields.values().any(|field| leaks(&field.ty, wanted, label))
         }
         (Shape::Record(given), Shape::Record(wanted)) => {
             let any = Type::json();
             given.fields.iter().any(|(name, field)| {
-                leaks(&field.ty, wanted.fields.get(name).map_or(&any, |wanted| &wanted.ty))
+                leaks(&field.ty, wanted.fields.get(name).map_or(&any, |wanted| &wanted.ty), label)
             })
         }
         _ => true,

@@ -1,6 +1,6 @@
 //! Making types out of types.
 
-use super::{FieldInfo, Labels, RecordType, Shape, Type};
+use super::{FieldInfo, Label, Labels, RecordType, Shape, Type};
 use crate::limits::{TYPE_DEPTH_MAX, TYPE_PARTS_MAX, UNION_MEMBERS_MAX};
 use indexmap::IndexMap;
 use std::sync::Arc;
@@ -206,6 +206,40 @@ impl Type {
         literals.collect()
     }
 
+    /// The type without any label, its parts' too.
+    #[must_use]
+    pub fn declassified(&self) -> Self {
+        if self.labels_within() == Labels::default() {
+            return self.clone();
+        }
+        let shape = match &self.shape {
+            Shape::List(item) => Shape::List(Arc::new(item.declassified())),
+            Shape::Map(value) => Shape::Map(Arc::new(value.declassified())),
+            Shape::Record(record) => {
+                let mut record = record.as_ref().clone();
+                for field in record.fields.values_mut() {
+                    field.ty = field.ty.declassified();
+                }
+                Shape::Record(Arc::new(record))
+            }
+            Shape::Union(members) => {
+                return Self::union(members.iter().map(Self::declassified).collect());
+            }
+            Shape::Error
+            | Shape::Json
+            | Shape::Null
+            | Shape::Bool
+            | Shape::Int
+            | Shape::Number
+            | Shape::String
+            | Shape::Bytes
+            | Shape::Timestamp
+            | Shape::Duration
+            | Shape::Literal(_) => self.shape.clone(),
+        };
+        Self::new(shape)
+    }
+
     /// Types directly inside this one.
     fn parts(&self) -> impl Iterator<Item = &Self> {
         let (item, fields, members) = match &self.shape {
@@ -323,6 +357,15 @@ impl FieldInfo {
 }
 
 impl Labels {
+    /// Whether a label is among them.
+    #[must_use]
+    pub fn has(self, label: Label) -> bool {
+        match label {
+            Label::Secret => self.secret,
+            Label::Personal => self.pii,
+        }
+    }
+
     /// Both sets of labels together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

@@ -8,6 +8,7 @@ pub mod resolve;
 mod schema;
 
 pub use assign::Mismatch;
+use assign::leaks;
 
 use crate::diagnostic::SourceRef;
 use crate::text::Span;
@@ -30,6 +31,15 @@ pub struct Labels {
     pub secret: bool,
     /// Personal data.
     pub pii: bool,
+}
+
+/// One of the labels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Label {
+    /// `secret`.
+    Secret,
+    /// `pii`.
+    Personal,
 }
 
 /// What a value can be.

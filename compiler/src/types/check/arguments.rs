@@ -168,7 +168,7 @@ impl Checker<'_> {
         }
         let labels = self.spliced(value).labels_within();
         let found = Type::string().labelled(labels);
-        self.fit(value, &found.into(), Slot::root(&Type::json(), what))
+        self.fit(value, &found.into(), Slot::root(&Type::json(), what).seen())
     }
 
     /// The query parameters, in the order in which the operation declares them.

@@ -168,7 +168,7 @@ impl Checker<'_> {
             self.report(Diagnostic::new(Code::NotText, value.span, message));
             return;
         }
-        self.fit(value, &found, Slot::root(&Type::json(), what));
+        self.fit(value, &found, Slot::root(&Type::json(), what).seen());
     }
 
     fn method(&mut self, written: &Name) -> Option<String> {
@@ -215,7 +215,7 @@ impl Checker<'_> {
         let scalar = [Shape::String, Shape::Int, Shape::Number, Shape::Bool, Shape::Timestamp];
         let value = Type::union(scalar.into_iter().map(Type::new).collect());
         let what = format!("the headers of a request to `{}`", call.service.value);
-        self.check(headers, Slot::root(&Type::map(value), &what))
+        self.check(headers, Slot::root(&Type::map(value), &what).seen())
     }
 }
 

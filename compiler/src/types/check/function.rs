@@ -14,7 +14,7 @@ use crate::value::time;
 const MACROS: [&str; 5] = ["all", "exists", "exists_one", "map", "filter"];
 
 /// What else is written like a function.
-const SPECIAL: [&str; 5] = ["has", "coalesce", "orValue", "hasValue", "value"];
+const SPECIAL: [&str; 6] = ["has", "coalesce", "declassify", "orValue", "hasValue", "value"];
 
 impl Checker<'_> {
     pub(super) fn call_of(
@@ -26,6 +26,7 @@ impl Checker<'_> {
     ) -> Found {
         match (target, function.value.as_str()) {
             (None, "has") => self.has(function, args).into(),
+            (None, "declassify") => self.declassify(function, args).into(),
             (None, "coalesce") => self.coalesce(function, args).into(),
             (Some(target), "orValue") => self.or_value(target, function, args).into(),
             (Some(target), "hasValue") => {
@@ -72,7 +73,7 @@ impl Checker<'_> {
     }
 
     /// Whether a call has the arguments it needs; reports when not.
-    fn arity(&mut self, function: &Name, fits: bool, needs: &str) -> bool {
+    pub(super) fn arity(&mut self, function: &Name, fits: bool, needs: &str) -> bool {
         if !fits {
             let message = format!("`{}` takes {needs}", function.value);
             self.report(Diagnostic::new(Code::WrongArity, function.span, message));

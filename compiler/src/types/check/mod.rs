@@ -12,6 +12,7 @@ mod expr;
 mod function;
 mod input;
 mod known;
+mod leak;
 mod operator;
 mod plan;
 mod retry;
@@ -114,6 +115,8 @@ struct Checker<'a> {
     known: KnownBySteps,
     /// Whether whatever is absent is left out, as in the first arguments of `coalesce`.
     lenient: bool,
+    /// How many leaks have been followed to where they come from.
+    trails: usize,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -151,6 +154,7 @@ impl<'a> Checker<'a> {
             given: Vec::new(),
             known: KnownBySteps::of(workflow.steps.len()),
             lenient: false,
+            trails: 0,
             diagnostics: Vec::new(),
         }
     }

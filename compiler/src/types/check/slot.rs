@@ -7,8 +7,8 @@ use super::{Checker, Found};
 use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean, nearest};
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{Expr, ExprKind, Field, FieldKey};
-use crate::types::assign::{Mismatch, Problem, leaks};
-use crate::types::{FieldInfo, Labels, RecordType, Shape, Type};
+use crate::types::assign::{Mismatch, Problem};
+use crate::types::{FieldInfo, RecordType, Shape, Type};
 use indexmap::IndexMap;
 use std::sync::Arc;
 
@@ -19,6 +19,8 @@ pub(super) struct Slot<'s> {
     pub(super) ty: &'s Type,
     /// Where that is declared.
     pub(super) declared: Option<(SourceRef, Span)>,
+    /// Whether personal data may only stand here where the type says `pii`.
+    pub(super) guards_personal: bool,
     name: SlotName<'s>,
 }
 
@@ -39,7 +41,12 @@ enum SlotName<'s> {
 impl<'s> Slot<'s> {
     /// A place that has a name in words.
     pub(super) fn root(ty: &'s Type, what: &'s str) -> Self {
-        Self { ty, declared: None, name: SlotName::Whole(what) }
+        Self { ty, declared: None, guards_personal: false, name: SlotName::Whole(what) }
+    }
+
+    /// The same place, where others will see what it holds.
+    pub(super) fn seen(self) -> Self {
+        Self { guards_personal: true, ..self }
     }
 
     /// A parameter of an operation.
@@ -49,12 +56,12 @@ impl<'s> Slot<'s> {
         owner: &'s str,
         name: &'s str,
     ) -> Self {
-        Self { ty, declared, name: SlotName::Parameter { owner, name } }
+        Self { ty, declared, guards_personal: true, name: SlotName::Parameter { owner, name } }
     }
 
     /// The body of an operation.
     pub(super) fn body(ty: &'s Type, owner: &'s str) -> Self {
-        Self { ty, declared: None, name: SlotName::Body { owner } }
+        Self { ty, declared: None, guards_personal: true, name: SlotName::Body { owner } }
     }
 
     /// The way to the place from its outermost one, and the outermost one's owner.
@@ -76,7 +83,7 @@ impl<'s> Slot<'s> {
     }
 
     /// The place in words, with `rest` of the way added: "`bundle.frames` of `identity.captureKtp`".
-    fn words(&self, rest: &str) -> String {
+    pub(super) fn words(&self, rest: &str) -> String {
         let (mut way, owner, is_operation) = self.way();
         if !way.is_empty() && !rest.is_empty() && !rest.starts_with('[') {
             way.push('.');
@@ -118,9 +125,7 @@ impl Checker<'_> {
             self.mismatch(expr, found, mismatch, slot);
             return Type::error().labelled(slot.ty.labels_within());
         }
-        if leaks(&found.ty, slot.ty) {
-            self.leak(expr.span, found, slot);
-        }
+        self.guard(expr, found, slot);
         found.ty.received_as(slot.ty)
     }
 
@@ -161,14 +166,6 @@ impl Checker<'_> {
         self.report(with_declaration(diagnostic, found.declared, "this value's type"));
     }
 
-    fn leak(&mut self, span: Span, found: &Found, slot: Slot<'_>) {
-        let message = format!("a secret would reach {}", slot.words(""));
-        let diagnostic = Diagnostic::new(Code::SecretLeak, span, message)
-            .note("a secret may go only where a signature says `secret`");
-        let diagnostic = with_declaration(diagnostic, found.declared, "declared `secret` here");
-        self.report(with_declaration(diagnostic, slot.declared, "not declared `secret`"));
-    }
-
     fn check_list(&mut self, items: &[Expr], span: Span, slot: Slot<'_>) -> Type {
         let any = Type::json();
         let secret = slot.ty.labels;
@@ -182,8 +179,8 @@ impl Checker<'_> {
                 Type::list(Type::join(items.iter().map(|i| self.value(i)).collect::<Vec<_>>()));
             return self.fit(&Expr { kind: ExprKind::Error, span }, &found.into(), slot);
         };
-        let item = item.clone().labelled(Labels { secret: secret.secret, pii: false });
-        let inner = Slot { ty: &item, declared: slot.declared, name: SlotName::Item { of: &slot } };
+        let item = item.clone().labelled(secret);
+        let inner = Slot { ty: &item, name: SlotName::Item { of: &slot }, ..slot };
         let items: Vec<Type> = items.iter().map(|item| self.check(item, inner)).collect();
         Type::list(Type::join(items)).labelled(secret)
     }
@@ -207,7 +204,7 @@ impl Checker<'_> {
                 return self.fit(&Expr { kind: ExprKind::Error, span: head }, &found, slot);
             }
         };
-        let secret = Labels { secret: slot.ty.labels.secret, pii: false };
+        let secret = slot.ty.labels;
         let mut known: IndexMap<String, FieldInfo> = IndexMap::with_capacity(fields.len());
         let (mut computed, mut unknown) = (false, Vec::new());
         for field in fields {
@@ -222,7 +219,7 @@ impl Checker<'_> {
                 };
                 let value = value.labelled(secret);
                 let name = SlotName::Item { of: &slot };
-                self.check(&field.value, Slot { ty: &value, declared: slot.declared, name });
+                self.check(&field.value, Slot { ty: &value, name, ..slot });
                 continue;
             };
             let (ty, declared) = match target {
@@ -240,7 +237,7 @@ impl Checker<'_> {
             };
             let ty = ty.clone().labelled(secret);
             let inner = SlotName::Field { of: &slot, name: &name.value };
-            let found = self.check(&field.value, Slot { ty: &ty, declared, name: inner });
+            let found = self.check(&field.value, Slot { ty: &ty, declared, name: inner, ..slot });
             known.insert(name.value.clone(), FieldInfo::required(found));
         }
         if let (Some(Ok(record)), false) = (target, computed) {
@@ -338,7 +335,7 @@ fn target<'t>(fields: &[Field], ty: &'t Type) -> Option<Target<'t>> {
     best.map(|(_, target)| target)
 }
 
-fn with_declaration(
+pub(super) fn with_declaration(
     diagnostic: Diagnostic,
     declared: Option<(SourceRef, Span)>,
     remark: &str,

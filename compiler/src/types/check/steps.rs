@@ -74,7 +74,7 @@ impl Checker<'_> {
         let any = Type::json();
         no_input(match self.flow.next(self.at) {
             Some(_) => self.value(&transform.value),
-            None => self.check(&transform.value, Slot::root(&any, "the run's output")),
+            None => self.check(&transform.value, Slot::root(&any, "the run's output").seen()),
         })
     }
 
@@ -119,8 +119,10 @@ impl Checker<'_> {
     fn emit(&mut self, emit: &EmitStep) -> StepTyping {
         let what = format!("the payload of `{}`", emit.event.value);
         let any = Type::json();
-        let payload =
-            emit.payload.as_ref().map(|payload| self.check(payload, Slot::root(&any, &what)));
+        let payload = emit
+            .payload
+            .as_ref()
+            .map(|payload| self.check(payload, Slot::root(&any, &what).seen()));
         let input =
             with_rest([("event", Some(Type::literal(&emit.event.value))), ("payload", payload)]);
         StepTyping { input, ..no_input(Type::of_fields([("eventId", Type::string())])) }
@@ -151,7 +153,8 @@ impl Checker<'_> {
         }
         let any = Type::json();
         let output = end.output.as_ref();
-        let output = output.map(|output| self.check(output, Slot::root(&any, "the run's output")));
+        let output =
+            output.map(|output| self.check(output, Slot::root(&any, "the run's output").seen()));
         no_input(output.unwrap_or_else(|| Type::new(Shape::Null)))
     }
 }

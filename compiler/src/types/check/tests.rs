@@ -427,18 +427,29 @@ fn secrets_go_where_a_signature_says_so_and_nowhere_else() {
         with(post("e", "custom:x", &format!("/a/{secret}?b={secret}"), json!({"c": [secret]}))),
     ].concat(), @r#"
     WR0701 at step.c.output.flashChallenge.hmacSecret: a secret would reach `key` of the payload of `a.b`
+      - "c": "c" gives it
       - identity: hmacSecret: declared `secret` here
     WR0701 at step.c.output: a secret would reach the payload of `a.b`
+      - "c": "c" gives it
+      - identity: hmacSecret: declared `secret` here
     WR0701 at step.c.output.flashChallenge.hmacSecret: a secret would reach the label of approval "e"
+      - "c": "c" gives it
+      - identity: hmacSecret: declared `secret` here
     WR0701 at step.c.output.flashChallenge.hmacSecret: a secret would reach an item of the run's output
+      - "c": "c" gives it
       - identity: hmacSecret: declared `secret` here
     WR0701 at step.c.output.flashChallenge.hmacSecret: a secret would reach `nik` of `aml.createScreening`
-      - identity: hmacSecret: declared `secret` here
       - aml: nik: not declared `secret`
+      - "c": "c" gives it
+      - identity: hmacSecret: declared `secret` here
     WR0701 at step.c.output.flashChallenge.hmacSecret: a secret would reach the path of a request to `custom:x`
+      - "c": "c" gives it
+      - identity: hmacSecret: declared `secret` here
     WR0701 at step.c.output.flashChallenge.hmacSecret: a secret would reach the query of a request to `custom:x`
+      - "c": "c" gives it
       - identity: hmacSecret: declared `secret` here
     WR0701 at step.c.output.flashChallenge.hmacSecret: a secret would reach `c[]` of `custom:x`, which declares no such parameter
+      - "c": "c" gives it
       - identity: hmacSecret: declared `secret` here
     "#);
     // What the trigger must keep secret follows from what it feeds.
@@ -447,7 +458,11 @@ fn secrets_go_where_a_signature_says_so_and_nowhere_else() {
             "customerId": "c", "bundle": "${trigger.bundle}", "hmacKey": "${trigger.key}"
         })),
         json!({"id": "e", "type": "webhook_emit", "event": "a.b", "payload": {"key": "${'k' + trigger.key}"}}),
-    ]), @r#"WR0701 at 'k' + trigger.key: a secret would reach `key` of the payload of `a.b`"#);
+    ]), @r#"
+    WR0701 at 'k' + trigger.key: a secret would reach `key` of the payload of `a.b`
+      - trigger.key: read here
+      - identity: hmacKey: declared `secret` here
+    "#);
 }
 
 /// The plan of the first call, without the places that its expressions were read from.
