@@ -63,7 +63,7 @@ impl Analysis {
     #[must_use]
     pub fn from_bytes(bytes: &[u8], syntax: Syntax) -> Self {
         if bytes.len() > SOURCE_BYTES_MAX {
-            return Self::unread(String::new(), syntax, too_large(bytes.len()));
+            return Self::unread(String::new(), syntax, vec![too_large(bytes.len())]);
         }
         match std::str::from_utf8(bytes) {
             Ok(text) => Self::new(text, syntax),
@@ -73,7 +73,7 @@ impl Analysis {
                 let message = format!("byte {} of the text is not UTF-8", at + 1);
                 let diagnostic = Diagnostic::new(Code::NotUtf8, Span::new(at, at), message)
                     .help("save the file as UTF-8");
-                Self::unread(text, syntax, diagnostic)
+                Self::unread(text, syntax, vec![diagnostic])
             }
         }
     }
@@ -83,7 +83,7 @@ impl Analysis {
     pub fn new(text: impl Into<String>, syntax: Syntax) -> Self {
         let mut text = text.into();
         if text.len() > SOURCE_BYTES_MAX {
-            return Self::unread(String::new(), syntax, too_large(text.len()));
+            return Self::unread(String::new(), syntax, vec![too_large(text.len())]);
         }
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
@@ -121,15 +121,16 @@ impl Analysis {
         analysis
     }
 
-    /// What is left of a text that could not be read at all.
-    fn unread(text: String, syntax: Syntax, diagnostic: Diagnostic) -> Self {
+    /// What is left of a text that could not be read.
+    pub(crate) fn unread(text: String, syntax: Syntax, mut diagnostics: Vec<Diagnostic>) -> Self {
+        let diagnostics_dropped = in_order(&mut diagnostics);
         Self {
             lines: LineIndex::new(&text),
             text,
             syntax,
             module: Module::default(),
-            diagnostics: vec![diagnostic],
-            diagnostics_dropped: 0,
+            diagnostics,
+            diagnostics_dropped,
             workflows: Vec::new(),
         }
     }

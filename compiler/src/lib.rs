@@ -15,6 +15,7 @@ pub mod checks;
 pub mod convert;
 pub mod diagnostic;
 pub mod flow;
+pub mod format;
 pub mod limits;
 pub mod lower;
 pub mod signatures;

@@ -7,6 +7,7 @@ use proptest::sample::Index;
 use writ_compiler::analysis::{Analysis, Syntax};
 use writ_compiler::convert;
 use writ_compiler::diagnostic::{SourceRef, render};
+use writ_compiler::format;
 
 const JSON: &str = include_str!("../../tests/cases/quickstart/workflow.json");
 const WRIT: &str = include_str!("../../tests/cases/quickstart/workflow.writ");
@@ -131,6 +132,9 @@ fn check(text: &str, syntax: Syntax) {
     let shown = render::human::human(&analysis, "input", false);
     let again = render::human::human(&Analysis::new(text, syntax), "input", false);
     assert_eq!(shown, again);
+    if let Ok(once) = format::format(text.as_bytes(), syntax) {
+        assert_eq!(format::format(once.as_bytes(), syntax).ok().as_ref(), Some(&once));
+    }
     for line in render::json::json(&analysis, "input").lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
     }

@@ -271,7 +271,8 @@ impl Printer {
     }
 
     fn record(&mut self, fields: &[Field]) {
-        self.out.push('{');
+        let spaced = self.style == Style::Writ && !fields.is_empty();
+        self.out.push_str(if spaced { "{ " } else { "{" });
         for (i, field) in fields.iter().enumerate() {
             if i > 0 {
                 self.out.push_str(", ");
@@ -280,7 +281,7 @@ impl Printer {
             self.out.push_str(": ");
             self.expr(&field.value, Level::Conditional);
         }
-        self.out.push('}');
+        self.out.push_str(if spaced { " }" } else { "}" });
     }
 
     fn key(&mut self, key: &FieldKey) {

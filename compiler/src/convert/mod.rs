@@ -5,7 +5,7 @@ pub(crate) mod expr;
 mod json;
 mod mermaid;
 mod schema;
-mod writ;
+pub(crate) mod writ;
 
 pub use json::to_json;
 pub use mermaid::to_mermaid;

@@ -27,6 +27,8 @@ pub(crate) enum TokenKind {
     Glued,
     /// A doc comment.
     Doc,
+    /// Any other comment, up to the end of its line.
+    Comment,
     /// `(`, `[` or `{`.
     Open(u8),
     /// `)`, `]` or `}`.
@@ -37,13 +39,19 @@ pub(crate) enum TokenKind {
 
 /// The tokens of a text. White space and comments are left out.
 pub(crate) fn tokens(text: &str) -> Tokens<'_> {
-    Tokens { text, at: 0 }
+    Tokens { text, at: 0, comments: false }
+}
+
+/// The tokens of a text, its comments among them.
+pub(crate) fn tokens_and_comments(text: &str) -> Tokens<'_> {
+    Tokens { text, at: 0, comments: true }
 }
 
 /// See [`tokens`].
 pub(crate) struct Tokens<'t> {
     text: &'t str,
     at: usize,
+    comments: bool,
 }
 
 impl Iterator for Tokens<'_> {
@@ -59,9 +67,13 @@ impl Iterator for Tokens<'_> {
             }
             let slashes = rest.bytes().take_while(|b| *b == b'/').count();
             if slashes >= 2 {
-                let end = rest.find('\n').unwrap_or(rest.len());
                 if slashes == 3 {
+                    let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
                     return Some(self.token(TokenKind::Doc, end));
+                }
+                let end = rest.find('\n').unwrap_or(rest.len());
+                if self.comments {
+                    return Some(self.token(TokenKind::Comment, end));
                 }
                 self.at += end;
                 continue;
@@ -179,6 +191,7 @@ impl Depth {
             | TokenKind::Text
             | TokenKind::Unclosed
             | TokenKind::Glued
+            | TokenKind::Comment
             | TokenKind::Sign(_) => {}
         }
         self.before = Some(token.kind);

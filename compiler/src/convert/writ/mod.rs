@@ -98,7 +98,11 @@ impl Printer {
         self.depth += 1;
         inner(self);
         self.depth -= 1;
-        self.begin();
+        if self.text.ends_with("{\n") {
+            self.text.pop();
+        } else {
+            self.begin();
+        }
         self.push("}");
     }
 
@@ -184,4 +188,4 @@ fn lines(text: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -22,7 +22,7 @@ fn analyse(module: &Module) -> WorkflowAnalysis {
     WorkflowAnalysis { flow, typed, compiled: None }
 }
 
-fn print(module: &Module) -> String {
+pub(crate) fn print(module: &Module) -> String {
     to_writ(module, &module.workflows[0], &analyse(module))
 }
 
@@ -164,7 +164,7 @@ fn nothing_is_lost() {
     workflow "odd \"slug\"" {
       name "${not a template}"
 
-      trigger schedule with {cron: "0 9 * * *", raw: "$${x}", list: [1, -2.5, null]}
+      trigger schedule with { cron: "0 9 * * *", raw: "$${x}", list: [1, -2.5, null] }
 
       start "first-step"
 
@@ -179,14 +179,14 @@ fn nothing_is_lost() {
 
       let who = step.`first-step`.output.id
 
-      let greeting = {text: "Hello ${who}"}
+      let greeting = { text: "Hello ${who}" }
 
-      end "end" = {a: step.`first-step`.output.id, in: "$${b", "c d": true}
+      end "end" = { a: step.`first-step`.output.id, in: "$${b", "c d": true }
 
       /// What it does
       call "first-step" = custom:crm POST "/x/${trigger.id}?y=${trigger.y + '\"'}"
-      body ["a ${trigger.a} b", {k: [1, 2].map(x, x * 2)}]
-      headers {"X-Trace": execution.id}
+      body ["a ${trigger.a} b", { k: [1, 2].map(x, x * 2) }]
+      headers { "X-Trace": execution.id }
       timeout 30s
       retry 3 fixed on 5xx, timeout, 429, "odd code"
       on error 404 -> "end"
@@ -233,7 +233,7 @@ fn nothing_is_lost() {
       approval ask {
         label "Look at ${trigger.id}"
         assign "role:a b"
-        data {a: trigger.a}
+        data { a: trigger.a }
         timeout 30m
         on timeout reject
         on reject -> f
@@ -447,7 +447,7 @@ fn budgets() -> impl Strategy<Value = Value> {
     )
 }
 
-fn specs() -> impl Strategy<Value = Value> {
+pub(crate) fn specs() -> impl Strategy<Value = Value> {
     let names = prop::sample::subsequence(&NAMES[..], 2..6).prop_shuffle();
     let nodes = names.prop_flat_map(|names| {
         let nodes: Vec<_> = names.iter().map(|id| steps(id, names.clone())).collect();

@@ -83,6 +83,7 @@ fn unclosed(text: &str) -> Option<Span> {
             | TokenKind::Unclosed
             | TokenKind::Glued
             | TokenKind::Doc
+            | TokenKind::Comment
             | TokenKind::Sign(_) => {}
         }
     }

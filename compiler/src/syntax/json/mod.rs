@@ -27,6 +27,13 @@ pub fn parse(text: &str) -> (Module, Vec<Diagnostic>) {
     (Module { workflows, ..Module::default() }, diagnostics)
 }
 
+/// What keeps a text from being JSON.
+pub(crate) fn problems(text: &str) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    text::read(text, &mut diagnostics);
+    diagnostics
+}
+
 /// The values of a text, whatever was wrong with it; `None` when there is none.
 pub(crate) fn read(text: &str) -> Option<node::Node> {
     text::read(text, &mut Vec::new())

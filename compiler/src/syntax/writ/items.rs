@@ -75,6 +75,7 @@ fn item_length(text: &str, tokens: &[Placed]) -> usize {
             | TokenKind::Unclosed
             | TokenKind::Glued
             | TokenKind::Doc
+            | TokenKind::Comment
             | TokenKind::Sign(_) => {}
         }
         docs = if token.kind == TokenKind::Doc { docs + 1 } else { 0 };
@@ -143,6 +144,7 @@ fn problem(text: &str, item: &[Placed]) -> Option<Diagnostic> {
             | TokenKind::Unclosed
             | TokenKind::Glued
             | TokenKind::Doc
+            | TokenKind::Comment
             | TokenKind::Sign(_) => {}
         }
     }

@@ -25,6 +25,7 @@ use crate::syntax::span_map::SpanMap;
 use crate::tree::Module;
 use pest::Parser;
 use pest::error::InputLocation;
+use pest::iterators::Pairs;
 use reader::Reader;
 
 /// Reads a `.writ` text.
@@ -32,9 +33,18 @@ use reader::Reader;
 /// Always gives a module; what could not be read has been reported and is left out or stands as an error node.
 #[must_use]
 pub fn parse(text: &str) -> (Module, Vec<Diagnostic>) {
+    parse_and(text, |_| ())
+}
+
+/// Reads a `.writ` text, and shows to `look` what the grammar made of it, when it made anything of it.
+pub(crate) fn parse_and(
+    text: &str,
+    look: impl FnOnce(Pairs<'_, Rule>),
+) -> (Module, Vec<Diagnostic>) {
     let (sound, diagnostics) = items::sound(text);
     match WritGrammar::parse(Rule::file, &sound) {
         Ok(pairs) => {
+            look(pairs.clone());
             let mut reader = Reader::new(&sound, diagnostics);
             let module = file::file(pairs, &mut reader);
             (module, reader.diagnostics)

@@ -320,6 +320,7 @@ fn nothing_nests_without_bound() {
         format!("workflow \"w\" {{ transform a = b.`'` + {} }}", deep("[", 50_000)),
         format!("workflow \"w\" {{ transform a = {{a: 0x1Fr\"\\\": {} }}", deep("{a: ", 50_000)),
         format!("workflow \"w\" {{ {} }}", deep("decide d = a { x { ", 50_000)),
+        format!("workflow \"w\" {{ /// ends here\r transform a = {}", deep("(", 50_000)),
         format!("type A = {}", deep("[", 50_000)),
         format!("type A = {} json", deep("secret ", 50_000)),
         format!("\"{}", deep("{", 50_000)),
