@@ -1,5 +1,6 @@
 //! The one entry point: text in; tree, types, references, diagnostics and programs out.
 
+use crate::bounds::ProjectBudget;
 use crate::bytecode::{Program, SourceMap};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::flow::{self, Flow};
@@ -58,15 +59,28 @@ pub struct Compiled {
     pub source_map: SourceMap,
 }
 
+/// What else counts, beside the text.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Options<'a> {
+    /// The budget of the project that the text is part of.
+    pub budget: Option<&'a ProjectBudget>,
+}
+
 impl Analysis {
     /// Analyses bytes that should be UTF-8 text. Where they are not, that is the one diagnostic.
     #[must_use]
     pub fn from_bytes(bytes: &[u8], syntax: Syntax) -> Self {
+        Self::from_bytes_with(bytes, syntax, Options::default())
+    }
+
+    /// Analyses bytes of a project.
+    #[must_use]
+    pub fn from_bytes_with(bytes: &[u8], syntax: Syntax, options: Options<'_>) -> Self {
         if bytes.len() > SOURCE_BYTES_MAX {
             return Self::unread(String::new(), syntax, vec![too_large(bytes.len())]);
         }
         match std::str::from_utf8(bytes) {
-            Ok(text) => Self::new(text, syntax),
+            Ok(text) => Self::with(text, syntax, options),
             Err(error) => {
                 let text = String::from_utf8_lossy(bytes).into_owned();
                 let at = error.valid_up_to();
@@ -81,6 +95,12 @@ impl Analysis {
     /// Analyses a text.
     #[must_use]
     pub fn new(text: impl Into<String>, syntax: Syntax) -> Self {
+        Self::with(text, syntax, Options::default())
+    }
+
+    /// Analyses a text of a project.
+    #[must_use]
+    pub fn with(text: impl Into<String>, syntax: Syntax, options: Options<'_>) -> Self {
         let mut text = text.into();
         if text.len() > SOURCE_BYTES_MAX {
             return Self::unread(String::new(), syntax, vec![too_large(text.len())]);
@@ -98,7 +118,7 @@ impl Analysis {
         for workflow in &module.workflows {
             let flow = flow::resolve(workflow, &mut diagnostics);
             let typed = types::check::check(workflow, &flow, &module, &catalog, &mut diagnostics);
-            let context = checks::Context::new(workflow, &flow, &typed);
+            let context = checks::Context::new(workflow, &flow, &typed, options.budget);
             checks::run(&context, &mut diagnostics);
             workflows.push(WorkflowAnalysis { flow, typed, compiled: None });
         }

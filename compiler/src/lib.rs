@@ -10,6 +10,7 @@
 //! ```
 
 pub mod analysis;
+pub mod bounds;
 pub mod bytecode;
 pub mod checks;
 pub mod convert;

@@ -98,3 +98,24 @@ pub const LINE_SHOWN_BYTES_MAX: usize = 240;
 /// Most times that suggestions are applied and the result is looked at again. Each round applies all that do not touch; what
 /// is left after a few is suggestions that undo each other.
 pub const FIX_ROUNDS_MAX: usize = 10;
+
+/// Longest body of a request to execute a workflow, in bytes (documented decision).
+pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+
+/// Most bytes of values that one run keeps in all (documented decision): what a run that is worked on takes in memory.
+pub const EXECUTION_BYTES_MAX: u64 = 32 * 1024 * 1024;
+
+/// Longest notes of a decision, in characters: they are kept on the audit row for ever.
+pub const NOTES_CHARS_MAX: usize = 4_000;
+
+/// Delay before the second attempt of a call, in milliseconds (documented decision); it doubles from there.
+pub const RETRY_DELAY_MS_BASE: u64 = 500;
+
+/// Longest delay between two attempts, in milliseconds (documented decision).
+pub const RETRY_DELAY_MS_MAX: u64 = 60_000;
+
+/// Longest `Retry-After` that is honoured, in milliseconds: a service must not be able to park a run for good.
+pub const RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
+
+/// Most steps of an exceeded budget's path that are pointed at; the others are counted.
+pub const COSTS_SHOWN_MAX: usize = 6;

@@ -36,16 +36,10 @@ pub const CALL_GRACE_MS: u64 = 5_000;
 pub const TIMERS_POLL_MS: u64 = 60_000;
 
 /// Most bytes of values that one run keeps in all (documented decision): what a run that is worked on takes in memory.
-pub const EXECUTION_BYTES_MAX: u64 = 32 * 1024 * 1024;
-
-/// Delay before the second attempt of a call, in milliseconds (documented decision); it doubles from there.
-pub const RETRY_DELAY_MS_BASE: u64 = 500;
-
-/// Longest delay between two attempts, in milliseconds (documented decision).
-pub const RETRY_DELAY_MS_MAX: u64 = 60_000;
+pub const EXECUTION_BYTES_MAX: u64 = writ_compiler::limits::EXECUTION_BYTES_MAX;
 
 /// Longest `Retry-After` that is honoured, in milliseconds: a service must not be able to park a run for good.
-pub const RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
+pub const RETRY_AFTER_MS_MAX: u64 = writ_compiler::limits::RETRY_AFTER_MS_MAX;
 
 /// Longest response body of a service, in bytes (documented decision).
 pub const RESPONSE_BYTES_MAX: usize = 8 * 1024 * 1024;
@@ -95,7 +89,7 @@ pub const HEAD_TIMEOUT_MS: u64 = 60_000;
 pub const BODY_TIMEOUT_MS: u64 = 30_000;
 
 /// Longest body of a request, in bytes (documented decision).
-pub const BODY_BYTES_MAX: usize = 1024 * 1024;
+pub const BODY_BYTES_MAX: usize = writ_compiler::limits::BODY_BYTES_MAX;
 
 /// Longest body that holds a workflow, in bytes: what the compiler reads at most.
 pub const WORKFLOW_BODY_BYTES_MAX: usize = writ_compiler::limits::SOURCE_BYTES_MAX;
@@ -122,7 +116,7 @@ pub const SERVICE_KEY_CHARS_MAX: usize = 4_096;
 pub const NOTES_CHARS_MIN: usize = 20;
 
 /// Longest notes of a decision, in characters: they are kept on the audit row for ever.
-pub const NOTES_CHARS_MAX: usize = 4_000;
+pub const NOTES_CHARS_MAX: usize = writ_compiler::limits::NOTES_CHARS_MAX;
 
 /// Webhook endpoints of one organisation: each event makes a delivery to every endpoint that takes it.
 pub const WEBHOOK_ENDPOINTS_MAX: usize = 100;

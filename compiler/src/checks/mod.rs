@@ -1,6 +1,7 @@
 //! The checks: a list of small named functions, one rule each.
 
 mod approvals;
+mod budget;
 mod calls;
 mod cases;
 mod events;
@@ -15,6 +16,9 @@ pub(crate) mod unused;
 mod verdicts;
 mod waits;
 
+pub(crate) use waits::written_ns;
+
+use crate::bounds::ProjectBudget;
 use crate::diagnostic::Diagnostic;
 use crate::flow::{Flow, Implied, StepIx};
 use crate::tree::{Step, Workflow};
@@ -31,6 +35,8 @@ pub struct Context<'a> {
     pub flow: &'a Flow,
     /// Its types.
     pub typed: &'a Typed,
+    /// The budget of the project that the workflow is part of.
+    pub project: Option<&'a ProjectBudget>,
     /// The steps by id.
     ids: Ids<'a>,
     /// What each step reads of other steps.
@@ -59,6 +65,8 @@ const CHECKS: &[Check] = &[
     calls::unsafe_retry,
     calls::error_class,
     waits::duration,
+    budget::exceeded,
+    budget::service_that_is_not_called,
     events::name,
     size::too_many_parts,
     unsupported::event_wait,
@@ -74,11 +82,16 @@ pub fn run(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
 impl<'a> Context<'a> {
     /// Gathers what the checks look at.
     #[must_use]
-    pub fn new(workflow: &'a Workflow, flow: &'a Flow, typed: &'a Typed) -> Self {
+    pub fn new(
+        workflow: &'a Workflow,
+        flow: &'a Flow,
+        typed: &'a Typed,
+        project: Option<&'a ProjectBudget>,
+    ) -> Self {
         let ids = paths::ids(workflow);
         let reads = reads::of(workflow, &ids);
         let implied = reads::implied(workflow, flow, &ids);
-        Self { workflow, flow, typed, ids, reads, implied }
+        Self { workflow, flow, typed, project, ids, reads, implied }
     }
 
     /// Every step, with its index.

@@ -3,8 +3,8 @@
 use super::Context;
 use super::reads::Read;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::flow::{Fact, Ran, Route, StepIx, path_without};
-use crate::limits::{DIAGNOSTICS_MAX, PATH_STEPS_SHOWN_MAX};
+use crate::flow::{Fact, Ran, Route, StepIx, path_text, path_without};
+use crate::limits::DIAGNOSTICS_MAX;
 use std::collections::HashSet;
 
 /// A step's output or error, read where the step may not have run, or may not have failed; with a way there.
@@ -151,10 +151,5 @@ fn with_path(
 
 /// Steps and arrows; of a long path, its two ends.
 pub(super) fn shown(steps: Vec<StepIx>, context: &Context<'_>) -> String {
-    let mut ids: Vec<&str> = steps.iter().map(|step| context.id(*step)).collect();
-    if ids.len() > PATH_STEPS_SHOWN_MAX {
-        let half = PATH_STEPS_SHOWN_MAX / 2;
-        ids.splice(half..ids.len() - half, ["..."]);
-    }
-    ids.join(" -> ")
+    path_text(steps.iter().map(|step| context.id(*step)).collect())
 }

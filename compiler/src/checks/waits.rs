@@ -26,7 +26,7 @@ pub(super) fn duration(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>)
 }
 
 /// The time that a duration says as it stands, in nanoseconds.
-fn written_ns(duration: &Expr) -> Option<i128> {
+pub(crate) fn written_ns(duration: &Expr) -> Option<i128> {
     match &duration.kind {
         ExprKind::Int(ms) => Some(i128::from(*ms) * NS_PER_MS),
         ExprKind::Uint(ms) => Some(i128::from(*ms) * NS_PER_MS),

@@ -156,4 +156,5 @@ catalogue! {
     // 09xx: time and retries
     ReservedEvent = "WR0901" Error "reserved event name";
     UnsafeRetry = "WR0902" Warning "retry of an operation that is not safe to repeat";
+    OverBudget = "WR0903" Error "budget that a run may exceed";
 }

@@ -14,6 +14,7 @@ pub use ran::{Fact, Implied, Ran, path_without};
 pub use reject::continues_after_reject;
 pub use resolve::resolve;
 
+use crate::limits::PATH_STEPS_SHOWN_MAX;
 use crate::text::Span;
 
 /// A step, by its index in [`crate::tree::Workflow::steps`].
@@ -32,6 +33,15 @@ impl StepIx {
     pub fn at(index: usize) -> Self {
         Self(u32::try_from(index).unwrap_or(u32::MAX))
     }
+}
+
+/// Steps and arrows; of a long path, its two ends.
+pub(crate) fn path_text(mut ids: Vec<&str>) -> String {
+    if ids.len() > PATH_STEPS_SHOWN_MAX {
+        let half = PATH_STEPS_SHOWN_MAX / 2;
+        ids.splice(half..ids.len() - half, ["..."]);
+    }
+    ids.join(" -> ")
 }
 
 /// The graph of one workflow.

@@ -2,7 +2,7 @@
 
 use super::{CallFailure, FailureClass, StepOrdinal};
 use crate::ids;
-use crate::limits::{RETRY_AFTER_MS_MAX, RETRY_DELAY_MS_BASE as BASE, RETRY_DELAY_MS_MAX as CAP};
+use crate::limits::RETRY_AFTER_MS_MAX;
 use writ_compiler::bytecode::{CallInfo, ErrorClass};
 use writ_compiler::types::check::{Backoff, RetryOn};
 use writ_compiler::value::Value;
@@ -19,11 +19,10 @@ pub(super) fn delay_ms(
     if attempt >= call.max_attempts || !worth_it {
         return None;
     }
+    let ceiling = call.backoff.delay_ms_max(attempt);
     let delay = match call.backoff {
-        Backoff::Fixed => BASE,
+        Backoff::Fixed => ceiling,
         Backoff::Exponential => {
-            let doublings = attempt.saturating_sub(1).min(32);
-            let ceiling = BASE.saturating_mul(1 << doublings).min(CAP);
             // Full jitter: anything from nothing to the ceiling, so that runs that failed together part.
             let bits = ids::derive_bits(&format!("retry {}", ordinal.0), seed, attempt);
             u64::try_from(bits % u128::from(ceiling + 1)).unwrap_or(ceiling)

@@ -1,6 +1,7 @@
 //! What typing leaves for the checks and for lowering: the types of every step, and calls with every default filled in.
 
 use crate::diagnostic::SourceRef;
+use crate::limits::{RETRY_DELAY_MS_BASE, RETRY_DELAY_MS_MAX};
 use crate::text::Span;
 use crate::tree::Expr;
 use crate::types::Type;
@@ -101,6 +102,20 @@ pub enum Backoff {
     Exponential,
     /// 500 ms each time.
     Fixed,
+}
+
+impl Backoff {
+    /// The longest delay after the n-th attempt (from 1), in milliseconds, where the service asks for none.
+    #[must_use]
+    pub fn delay_ms_max(self, attempt: u32) -> u64 {
+        match self {
+            Self::Fixed => RETRY_DELAY_MS_BASE,
+            Self::Exponential => {
+                let doublings = attempt.saturating_sub(1).min(32);
+                RETRY_DELAY_MS_BASE.saturating_mul(1 << doublings).min(RETRY_DELAY_MS_MAX)
+            }
+        }
+    }
 }
 
 /// What is worth another attempt.
