@@ -29,12 +29,14 @@ pub(super) fn rejection_without_route(context: &Context<'_>, diagnostics: &mut V
         }
         let id = &step.id.value;
         let message = format!("a rejection of \"{id}\" fails the run");
+        let route = context.words("`on reject -> ...`", "`\"onReject\": \"route_to:...\"`");
+        let fail = context.words("`on reject fail`", "`\"onReject\": \"fail\"`");
         diagnostics.push(
             Diagnostic::new(Code::RejectWithoutRoute, step.id.span, message)
                 .label("nothing says where a rejection goes")
                 .help(format!(
-                    "give it an `onReject`, or let a decision on `step.{id}.output.decision` follow; \
-                     `onReject` with \"fail\" says that failing is meant"
+                    "say where it goes with {route}, or let a decision on `step.{id}.output.decision` follow; \
+                     {fail} says that failing is meant"
                 )),
         );
     }
@@ -67,7 +69,10 @@ pub(super) fn timeout_that_never_comes(context: &Context<'_>, diagnostics: &mut 
         diagnostics.push(
             Diagnostic::new(Code::TimeoutNeverComes, outcome.span, message)
                 .label("never happens")
-                .help("give it a `timeoutHours`, or remove this"),
+                .help(context.words(
+                    "give it a `timeout`, such as `timeout 48h`, or remove this",
+                    "give it a `timeoutHours`, or remove this",
+                )),
         );
     }
 }

@@ -18,6 +18,7 @@ mod waits;
 
 pub(crate) use waits::written_ns;
 
+use crate::analysis::Syntax;
 use crate::bounds::ProjectBudget;
 use crate::diagnostic::Diagnostic;
 use crate::flow::{Flow, Implied, StepIx};
@@ -35,6 +36,8 @@ pub struct Context<'a> {
     pub flow: &'a Flow,
     /// Its types.
     pub typed: &'a Typed,
+    /// How it is written: advice speaks its author's words.
+    pub syntax: Syntax,
     /// The budget of the project that the workflow is part of.
     pub project: Option<&'a ProjectBudget>,
     /// The steps by id.
@@ -86,12 +89,13 @@ impl<'a> Context<'a> {
         workflow: &'a Workflow,
         flow: &'a Flow,
         typed: &'a Typed,
+        syntax: Syntax,
         project: Option<&'a ProjectBudget>,
     ) -> Self {
         let ids = paths::ids(workflow);
         let reads = reads::of(workflow, &ids);
         let implied = reads::implied(workflow, flow, &ids);
-        Self { workflow, flow, typed, project, ids, reads, implied }
+        Self { workflow, flow, typed, syntax, project, ids, reads, implied }
     }
 
     /// Every step, with its index.
@@ -112,6 +116,14 @@ impl<'a> Context<'a> {
     /// The operation that a step calls, when its service's signature has it.
     fn operation(&self, step: StepIx) -> Option<&'a OperationFacts> {
         self.typing(step)?.call.as_ref()?.operation.as_ref()
+    }
+
+    /// What is said in one way to an author of `.writ`, and in another to an author of JSON.
+    fn words<'w>(&self, writ: &'w str, json: &'w str) -> &'w str {
+        match self.syntax {
+            Syntax::Writ => writ,
+            Syntax::Json => json,
+        }
     }
 
     /// What a step reads of other steps.

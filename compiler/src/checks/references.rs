@@ -113,10 +113,11 @@ fn describe(
             with_path(found, read.fact, at, path, context)
         }
         Fact::Error(_) => {
+            let route = context.words("`on error`", "`onError`");
             let message = format!("\"{id}\" has not failed when \"{reader}\" reads its error");
             diagnostic(Code::StepNotRun, message)
-                .and(there, "no `onError` route of it leads there")
-                .help("the error of a call can be read on its `onError` route only")
+                .and(there, format!("no {route} route of it leads there"))
+                .help(format!("the error of a call can be read on its {route} route only"))
         }
     })
 }

@@ -21,7 +21,11 @@ pub(crate) fn did_you_mean<'c>(
     }
 }
 
-/// The candidate that a misspelt word most probably stands for.
+/// Fewest characters that tell what a name begins with.
+const BEGINNING_CHARS_MIN: usize = 3;
+
+/// The candidate that a misspelt word most probably stands for: one that is spelt almost like it, or else one that
+/// begins like it, as `int` does for `integer`.
 #[must_use]
 pub(crate) fn nearest<'c>(
     word: &str,
@@ -31,15 +35,22 @@ pub(crate) fn nearest<'c>(
     if length > MISSPELT_CHARS_MAX {
         return None;
     }
-    candidates
-        .map(|c| (c, c.chars().count()))
-        .map(|(c, other)| (c, other, 1 + other / 4))
+    let found = candidates.filter_map(|c| {
+        let other = c.chars().count();
+        let (most, difference) = (1 + other / 4, length.abs_diff(other));
         // Names whose lengths differ by more than this are further apart than this.
-        .filter(|(_, other, most)| length.abs_diff(*other) <= *most)
-        .map(|(c, _, most)| (strsim::damerau_levenshtein(word, c), most, c))
-        .filter(|(distance, most, _)| distance <= most)
-        .min()
-        .map(|(_, _, c)| c)
+        let distance =
+            if difference <= most { strsim::damerau_levenshtein(word, c) } else { usize::MAX };
+        if distance <= most {
+            return Some((false, distance, most, c));
+        }
+        // Many paths begin alike.
+        let begins = length.min(other) >= BEGINNING_CHARS_MIN
+            && !word.contains('/')
+            && (word.starts_with(c) || c.starts_with(word));
+        begins.then_some((true, difference, most, c))
+    });
+    found.min().map(|(_, _, _, c)| c)
 }
 
 /// The place of a name without the quotes around it; `None` when it is written with escapes.

@@ -63,6 +63,6 @@ mod tests {
         let analysis = Analysis::new("{\"startNodeId\": 1,\n \"nodes\": []} x", Syntax::Json);
         let text = github(&analysis, "a,b:c.json");
         let trailing = text.lines().find(|line| line.contains("WR0105")).unwrap_or_default();
-        insta::assert_snapshot!(trailing, @"::error file=a%2Cb%3Ac.json,line=2,endLine=2,col=15,endColumn=16,title=WR0105::text after the end of the JSON value");
+        insta::assert_snapshot!(trailing, @"::error file=a%2Cb%3Ac.json,line=2,endLine=2,col=15,endColumn=16,title=WR0105::text after the end of the JSON value%0Ahelp: a file holds one workflow and nothing behind it");
     }
 }

@@ -83,7 +83,10 @@ impl Builder<'_> {
     fn chain_too_long(&mut self, length: usize, span: Span) -> Option<Expr> {
         (self.depth + length > EXPRESSION_DEPTH_MAX).then(|| {
             let message = format!("the expression chains more than {EXPRESSION_DEPTH_MAX} parts");
-            self.diagnostics.push(Diagnostic::new(Code::TooDeep, span, message));
+            self.diagnostics.push(
+                Diagnostic::new(Code::TooDeep, span, message)
+                    .help("divide it: name its parts with `let`"),
+            );
             Expr { kind: ExprKind::Error, span }
         })
     }
@@ -311,7 +314,8 @@ impl Builder<'_> {
             let message = format!("the field `{}` is given twice", name.value);
             self.diagnostics.push(
                 Diagnostic::new(Code::DuplicateKey, name.span, message)
-                    .and(first, "first given here"),
+                    .and(first, "first given here")
+                    .help("keep one of the two"),
             );
         }
     }

@@ -12,7 +12,7 @@ use super::grammar::{Rule, WritGrammar};
 use super::span_map::SpanMap;
 use super::token::{Depth, TokenKind, tokens};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::EXPRESSION_BYTES_MAX;
+use crate::limits::{EXPRESSION_BYTES_MAX, NESTING_MAX};
 use crate::text::Span;
 use crate::tree::{Expr, ExprKind};
 use pest::Parser;
@@ -132,9 +132,14 @@ impl Problem {
                 Diagnostic::new(Code::UnexpectedToken, span, message)
                     .help("put a space between the two")
             }
-            Self::TooDeep => {
-                Diagnostic::new(Code::TooDeep, span, format!("{whole} is nested too deeply"))
-            }
+            Self::TooDeep => Diagnostic::new(
+                Code::TooDeep,
+                span,
+                format!("{whole} is nested too deeply"),
+            )
+            .help(format!(
+                "nothing nests more than {NESTING_MAX} deep: make inner parts in steps of their own"
+            )),
         }
     }
 }

@@ -42,7 +42,11 @@ pub(super) fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Node
             Rule::trailing => {
                 let start = pair.as_span().start();
                 let span = Span::new(start, start + pair.as_str().trim_end().len());
-                reader.report(Code::TrailingText, span, "text after the end of the JSON value");
+                let message = "text after the end of the JSON value";
+                reader.diagnostics.push(
+                    Diagnostic::new(Code::TrailingText, span, message)
+                        .help("a file holds one workflow and nothing behind it"),
+                );
             }
             _ => root = Some(reader.value(pair)),
         }

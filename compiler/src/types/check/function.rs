@@ -16,6 +16,20 @@ const MACROS: [&str; 5] = ["all", "exists", "exists_one", "map", "filter"];
 /// What else is written like a function.
 const SPECIAL: [&str; 6] = ["has", "coalesce", "declassify", "orValue", "hasValue", "value"];
 
+/// What other languages call a function, and what it is called here.
+const ELSEWHERE: [(&str, &str); 10] = [
+    ("count", "size"),
+    ("len", "size"),
+    ("length", "size"),
+    ("includes", "contains"),
+    ("str", "string"),
+    ("float", "double"),
+    ("number", "double"),
+    ("lower", "lowerAscii"),
+    ("upper", "upperAscii"),
+    ("any", "exists"),
+];
+
 impl Checker<'_> {
     pub(super) fn call_of(
         &mut self,
@@ -62,8 +76,12 @@ impl Checker<'_> {
         } else if target.is_none() && SPECIAL.contains(&name.as_str()) {
             diagnostic.help(format!("write it as a method: `trigger.?field.{name}(...)`"))
         } else {
+            let elsewhere = ELSEWHERE.iter().find(|(theirs, _)| theirs == name);
             let names = Function::names().chain(MACROS).chain(SPECIAL);
-            did_you_mean(diagnostic, function, names)
+            match elsewhere {
+                Some((_, ours)) => diagnostic.help(format!("did you mean \"{ours}\"?")),
+                None => did_you_mean(diagnostic, function, names),
+            }
         };
         self.report(diagnostic);
         // What stands in the arguments may use a variable that only this function would have bound.

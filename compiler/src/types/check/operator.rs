@@ -229,8 +229,9 @@ impl Checker<'_> {
         if values.len() < 2 || values.contains(&text.as_str()) {
             return;
         }
-        let message = format!("this is never \"{text}\": it is {ty}");
-        let diagnostic = Diagnostic::new(Code::NeverEqual, literal.span, message);
+        let message = format!("the value compared here is never \"{text}\"");
+        let diagnostic =
+            Diagnostic::new(Code::NeverEqual, literal.span, message).note(format!("it is {ty}"));
         let name = Spanned::new(text.clone(), literal.span);
         let diagnostic = did_you_mean(diagnostic, &name, values.into_iter());
         self.report(diagnostic);

@@ -91,10 +91,10 @@ impl Checker<'_> {
             None => TIMEOUT_DEFAULT_MS,
             Some(ms) if (1..=TIMEOUT_MAX_MS).contains(&ms.value) => ms.value,
             Some(ms) => {
-                let message = format!(
-                    "a time limit of {} ms is not possible: from 1 to {TIMEOUT_MAX_MS} (five minutes)",
-                    ms.value
-                );
+                let message = match ms.value {
+                    0 => "a time limit must be above nothing",
+                    _ => "a call can wait five minutes at most for an answer",
+                };
                 self.report(Diagnostic::new(Code::InvalidValue, ms.span, message));
                 TIMEOUT_DEFAULT_MS
             }
