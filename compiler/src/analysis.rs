@@ -118,8 +118,7 @@ impl Analysis {
         for workflow in &module.workflows {
             let flow = flow::resolve(workflow, &mut diagnostics);
             let typed = types::check::check(workflow, &flow, &module, &catalog, &mut diagnostics);
-            let context =
-                checks::Context::new(workflow, &flow, &typed, syntax, options.budget);
+            let context = checks::Context::new(workflow, &flow, &typed, syntax, options.budget);
             checks::run(&context, &mut diagnostics);
             workflows.push(WorkflowAnalysis { flow, typed, compiled: None });
         }
