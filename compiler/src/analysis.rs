@@ -2,7 +2,7 @@
 
 use crate::bounds::ProjectBudget;
 use crate::bytecode::{Program, SourceMap};
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::diagnostic::{Allowed, Code, Diagnostic, Severity, allow};
 use crate::flow::{self, Flow};
 use crate::limits::{DIAGNOSTICS_MAX, SOURCE_BYTES_MAX};
 use crate::signatures::Catalog;
@@ -35,6 +35,8 @@ pub struct Analysis {
     pub diagnostics: Vec<Diagnostic>,
     /// How many more were found than are kept.
     pub diagnostics_dropped: usize,
+    /// What was found and a comment allows, in order of position.
+    pub allowed: Vec<Allowed>,
     /// One entry a workflow of `module`, in its order.
     pub workflows: Vec<WorkflowAnalysis>,
 }
@@ -123,6 +125,10 @@ impl Analysis {
             workflows.push(WorkflowAnalysis { flow, typed, compiled: None });
         }
         checks::unused::service(&module, &mut diagnostics);
+        let allowed = match syntax {
+            Syntax::Json => Vec::new(),
+            Syntax::Writ => allow::apply(&text, &module, &mut diagnostics),
+        };
         let diagnostics_dropped = in_order(&mut diagnostics);
         let mut analysis = Self {
             lines: LineIndex::new(&text),
@@ -131,6 +137,7 @@ impl Analysis {
             module,
             diagnostics,
             diagnostics_dropped,
+            allowed,
             workflows,
         };
         if !analysis.has_errors() {
@@ -151,8 +158,15 @@ impl Analysis {
             module: Module::default(),
             diagnostics,
             diagnostics_dropped,
+            allowed: Vec::new(),
             workflows: Vec::new(),
         }
+    }
+
+    /// Adds what a comment allows to the diagnostics, as notes that say so.
+    pub fn show_allowed(&mut self) {
+        self.diagnostics.extend(self.allowed.iter().map(Allowed::shown));
+        in_order(&mut self.diagnostics);
     }
 
     /// Whether any diagnostic is an error.

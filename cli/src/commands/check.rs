@@ -21,6 +21,8 @@ use writ_compiler::diagnostic::{Applicability, Code, Severity, Suggestion, rende
     writ check --deny warnings          the current directory, as strict as CI should be\n  \
     writ check --fix kyc.writ           mend what can be mended, and say what is left\n  \
     writ check --fix --diff             what that would change\n  \
+    writ check --allowed kyc.writ       with what comments allow, and why
+  \
     writ check --format json - < a.json standard input, one JSON object a line\n  \
     writ check --format sarif > a.sarif for code scanning")]
 pub struct Args {
@@ -36,6 +38,9 @@ pub struct Args {
     /// The least severity that fails the check
     #[arg(long, value_name = "SEVERITY", default_value = "errors")]
     deny: Deny,
+    /// Show, as notes, what comments in the source allow, with their reasons
+    #[arg(long)]
+    allowed: bool,
     #[command(flatten)]
     fix: FixArgs,
 }
@@ -79,10 +84,13 @@ pub fn run(args: &Args) -> Outcome {
     let mut tally = Tally::default();
     let mut results = Vec::new();
     for source in &sources {
-        let analysis = match args.fix.fix {
+        let mut analysis = match args.fix.fix {
             true => args.fix.fix(source, args.syntax)?,
             false => source.analyse(args.syntax)?,
         };
+        if args.allowed {
+            analysis.show_allowed();
+        }
         let name = source.name();
         tally.add(&analysis, args.deny.threshold());
         match args.format {

@@ -97,6 +97,8 @@ catalogue! {
     UnknownKey = "WR0109" Error "unknown key";
     InvalidValue = "WR0110" Error "value that is not allowed here";
     EmptyExpression = "WR0111" Error "empty expression";
+    AllowsNothing = "WR0112" Warning "comment that allows nothing";
+    BadAllow = "WR0113" Warning "comment that does not say what it allows, or why";
     // 02xx: names
     DuplicateStep = "WR0201" Error "duplicate step id";
     UnknownStep = "WR0202" Error "unknown step";

@@ -1,11 +1,13 @@
 //! Diagnostics: what the compiler says about a source text.
 
+pub(crate) mod allow;
 mod catalogue;
 pub mod fix;
 mod lookup;
 pub mod render;
 mod suggest;
 
+pub use allow::Allowed;
 pub use catalogue::{CATALOGUE, Code, CodeInfo, FAMILIES, Family};
 pub(crate) use suggest::{did_you_mean, nearest};
 

@@ -9,7 +9,16 @@ use serde_json::{Value, json};
 #[must_use]
 pub fn results(analysis: &Analysis, name: &str) -> Vec<Value> {
     let main = (analysis.text.as_str(), &analysis.lines);
-    analysis.diagnostics.iter().map(|d| result(d, name, main)).collect()
+    let found = analysis.diagnostics.iter().map(|d| result(d, name, main));
+    let allowed = analysis.allowed.iter().map(|allowed| {
+        let mut result = result(&allowed.diagnostic, name, main);
+        if let Some(object) = result.as_object_mut() {
+            let suppression = json!({"kind": "inSource", "justification": allowed.reason});
+            object.insert("suppressions".into(), json!([suppression]));
+        }
+        result
+    });
+    found.chain(allowed).collect()
 }
 
 /// A whole SARIF log around the results of any number of texts.
