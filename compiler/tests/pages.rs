@@ -12,6 +12,7 @@ use std::fs;
 use std::path::Path;
 use writ_compiler::analysis::{Analysis, Syntax};
 use writ_compiler::diagnostic::{CATALOGUE, Code, CodeInfo, FAMILIES, Severity, render};
+use writ_compiler::format::format;
 use writ_compiler::limits::{OPERANDS_MAX, STEPS_MAX};
 
 /// One fenced example of a page.
@@ -100,6 +101,21 @@ fn a_bad_example_gives_its_code_alone() {
             if codes(&analysis) != BTreeSet::from([info.code]) {
                 let shown = render::human::human(&analysis, info.id, false);
                 wrong.push(format!("the bad example of {} gives\n{shown}", info.id));
+            }
+        }
+    });
+}
+
+#[test]
+fn examples_in_writ_are_in_canonical_form() {
+    complaints(|info, wrong| {
+        let examples = ["Bad", "Good"].iter().flat_map(|heading| examples(info.page, heading));
+        // Canonical JSON takes a line a value, which is too much for a page.
+        for example in examples.filter(|example| example.syntax == Syntax::Writ) {
+            // What cannot be read has no canonical form.
+            let Ok(canonical) = format(example.text.as_bytes(), Syntax::Writ) else { continue };
+            if canonical != example.text {
+                wrong.push(format!("an example of {} is written\n{canonical}", info.id));
             }
         }
     });
