@@ -109,7 +109,8 @@ fn a_bad_example_gives_its_code_alone() {
 #[test]
 fn examples_in_writ_are_in_canonical_form() {
     complaints(|info, wrong| {
-        let examples = ["Bad", "Good"].iter().flat_map(|heading| examples(info.page, heading));
+        let examples =
+            ["Bad", "Good", "Silence"].iter().flat_map(|heading| examples(info.page, heading));
         // Canonical JSON takes a line a value, which is too much for a page.
         for example in examples.filter(|example| example.syntax == Syntax::Writ) {
             // What cannot be read has no canonical form.
@@ -131,6 +132,20 @@ fn a_good_example_is_clean() {
             if !analysis.diagnostics.is_empty() || compiled == 0 {
                 let shown = render::human::human(&analysis, info.id, false);
                 wrong.push(format!("the good example of {} gives\n{shown}", info.id));
+            }
+        }
+    });
+}
+
+#[test]
+fn an_example_of_silence_is_allowed_its_code_alone() {
+    complaints(|info, wrong| {
+        for example in examples(info.page, "Silence") {
+            let analysis = example.analysis();
+            let allowed: BTreeSet<_> = analysis.allowed.iter().map(|a| a.diagnostic.code).collect();
+            if !analysis.diagnostics.is_empty() || allowed != BTreeSet::from([info.code]) {
+                let shown = render::human::human(&analysis, info.id, false);
+                wrong.push(format!("{} is not silenced but gives\n{shown}", info.id));
             }
         }
     });
@@ -164,6 +179,13 @@ fn a_page_says_what_the_catalogue_says_and_shows_both_examples() {
             if examples(info.page, heading).is_empty() {
                 wrong.push(format!("the page of {} has no example under `## {heading}`", info.id));
             }
+        }
+        let headings = info.page.lines().filter_map(|line| line.strip_prefix("## "));
+        for heading in headings.filter(|h| !["Bad", "Good", "Silence", "See also"].contains(h)) {
+            wrong.push(format!(
+                "the page of {} has a part `{heading}`, which no test reads",
+                info.id
+            ));
         }
         for mentioned in mentions(info.page) {
             if CodeInfo::find(mentioned).is_none_or(|found| found.id != mentioned) {
@@ -210,6 +232,10 @@ gives its code and no other, a good one is clean.
 An **error** keeps a workflow from being published. A **warning** is published, and shown. `writ check` ends with exit code 0
 when all is clean, 1 when it found something at or above the threshold (errors, or what `--deny` says), and 2 when it could
 not run. [Diagnostics as JSON](diagnostics.md) says how programs read them.
+
+A warning that is to stay in a `.writ` file is allowed at its place, with a reason:
+`// writ: allow WR0802 — a day without an objection is enough`. At the end of a line the comment speaks of that line; above a
+step, a `let` or a declaration, of all of it. `writ check --allowed` lists what is allowed.
 
 <!-- Made from compiler/src/diagnostic/pages; WRIT_BLESS=1 cargo test -p writ-compiler --test pages rewrites it. -->
 ";
