@@ -1,15 +1,19 @@
-//! Settings: flags, then `WRIT_*` variables, then `writ.toml`, then defaults.
+//! Settings: flags, then `WRIT_*` variables, then `writ.toml`, then defaults; and what `writ.toml` asks of workflows.
 
 use crate::failure::Failure;
+use clap::ValueEnum;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use writ_compiler::diagnostic::Severity;
+use writ_compiler::value::time;
 use writ_runner::api::RateLimits;
 
 /// Read when it is there and no other file is named.
-const DEFAULT_FILE: &str = "writ.toml";
+pub const DEFAULT_FILE: &str = "writ.toml";
 
 /// What `writ.toml` may say.
 #[derive(Debug, Default, Deserialize)]
@@ -29,6 +33,75 @@ pub struct Config {
     pub deny_private_upstreams: Option<bool>,
     /// `--require-actor`
     pub require_actor: Option<bool>,
+    /// What a run of any workflow of the project may take at most
+    pub budget: Option<BudgetTable>,
+    /// How the project's workflows are checked
+    pub check: Option<CheckTable>,
+}
+
+/// `[budget]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BudgetTable {
+    /// Calls in all
+    pub calls: Option<u64>,
+    /// Calls of each of these services
+    #[serde(default)]
+    pub calls_per_service: BTreeMap<String, u64>,
+    /// Attempts at calls in all
+    pub attempts: Option<u64>,
+    /// The time from start to end
+    pub duration: Option<Time>,
+    /// Bytes of values that are kept
+    pub stored_bytes: Option<u64>,
+}
+
+/// A length of time such as `90s`, `1h30m` or `7d`, in milliseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Time(pub u64);
+
+impl TryFrom<String> for Time {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let ms = time::parse_duration(&text).map(|ns| u64::try_from(ns / 1_000_000));
+        match ms {
+            Some(Ok(ms)) => Ok(Self(ms)),
+            _ => Err(format!("\"{text}\" is no length of time: say 90s, 1h30m or 7d")),
+        }
+    }
+}
+
+/// `[check]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CheckTable {
+    /// `--deny`
+    pub deny: Option<Deny>,
+}
+
+/// The least severity that fails a check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Deny {
+    /// Errors
+    Errors,
+    /// Errors and warnings
+    Warnings,
+    /// Errors, warnings and notes
+    Notes,
+}
+
+impl Deny {
+    /// The severity that it stands for.
+    pub fn threshold(self) -> Severity {
+        match self {
+            Self::Errors => Severity::Error,
+            Self::Warnings => Severity::Warning,
+            Self::Notes => Severity::Note,
+        }
+    }
 }
 
 /// How many requests a key may make: `off`, or `READS,WRITES` a minute.
@@ -77,7 +150,7 @@ impl Config {
     fn parse(text: &str, path: &Path) -> Result<Self, Failure> {
         toml::from_str(text).map_err(|e| {
             Failure::new(format_args!("{} is no configuration: {e}", path.display()))
-                .help("its settings are data, listen, master-key-file, log, rate-limit, deny-private-upstreams and require-actor")
+                .help("its settings are data, listen, master-key-file, log, rate-limit, deny-private-upstreams and require-actor, and the tables are [budget] and [check]")
         })
     }
 }

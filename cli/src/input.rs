@@ -1,6 +1,7 @@
 //! The sources a command is given: files, directories, globs, standard input.
 
 use crate::failure::Failure;
+use crate::project::Project;
 use clap::ValueEnum;
 use glob::MatchOptions;
 use std::fs::File;
@@ -86,7 +87,7 @@ impl Source {
         self.analyse_bytes(&self.read()?, syntax)
     }
 
-    /// Analyses what was read of it.
+    /// Analyses what was read of it, as part of its project.
     pub fn analyse_bytes(
         &self,
         bytes: &[u8],
@@ -96,7 +97,8 @@ impl Source {
             Some(syntax) => syntax.into(),
             None => self.syntax(bytes)?,
         };
-        Ok(Analysis::from_bytes(bytes, syntax))
+        let project = Project::of(self)?;
+        Ok(Analysis::from_bytes_with(bytes, syntax, project.options()))
     }
 
     /// The syntax by name; standard input's by its first character, which in JSON is a brace.

@@ -8,6 +8,7 @@ mod failure;
 mod input;
 mod output;
 mod page;
+mod project;
 mod runtime;
 mod write;
 

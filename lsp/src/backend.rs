@@ -1,5 +1,6 @@
 //! The protocol's handlers: each posts one message to the owner.
 
+use crate::BudgetOf;
 use crate::owner::{self, Message};
 use crate::position::Encoding;
 use tokio::sync::mpsc;
@@ -18,8 +19,8 @@ pub(crate) struct Backend {
 }
 
 impl Backend {
-    pub(crate) fn new(client: Client) -> Self {
-        Self { owner: owner::start(client) }
+    pub(crate) fn new(client: Client, budget_of: BudgetOf) -> Self {
+        Self { owner: owner::start(client, budget_of) }
     }
 
     /// Posts a message, waiting while the owner is far behind. Waiters are served in order.

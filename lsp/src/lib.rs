@@ -13,10 +13,15 @@ mod position;
 mod to_proto;
 
 use backend::Backend;
+use std::path::Path;
 use tower_lsp_server::{LspService, Server};
+use writ_compiler::bounds::ProjectBudget;
+
+/// The budget of the project that a file is part of, when there is one.
+pub type BudgetOf = fn(&Path) -> Option<ProjectBudget>;
 
 /// Serves one editor over standard input and output until it says `exit` or closes the stream.
-pub async fn serve_stdio() {
-    let (service, socket) = LspService::new(Backend::new);
+pub async fn serve_stdio(budget_of: BudgetOf) {
+    let (service, socket) = LspService::new(|client| Backend::new(client, budget_of));
     Server::new(tokio::io::stdin(), tokio::io::stdout(), socket).serve(service).await;
 }

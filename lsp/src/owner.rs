@@ -3,6 +3,7 @@
 //! The protocol library runs handlers concurrently, so each handler only posts a message here. Messages are
 //! taken in order; edits that wait behind one another are applied together and analysed once.
 
+use crate::BudgetOf;
 use crate::position::Encoding;
 use crate::{from_proto, to_proto};
 use std::collections::{HashMap, HashSet};
@@ -13,7 +14,7 @@ use tower_lsp_server::Client;
 use tower_lsp_server::ls_types::{
     Diagnostic, MessageType, TextDocumentContentChangeEvent, TextDocumentItem, Uri,
 };
-use writ_compiler::analysis::{Analysis, Syntax};
+use writ_compiler::analysis::{Analysis, Options, Syntax};
 
 /// Messages that may wait before an editor is made to wait: far more than anyone types during one analysis.
 const QUEUE_MAX: usize = 1024;
@@ -38,13 +39,19 @@ struct Document {
 }
 
 /// Starts the owner. It ends when every sender is gone.
-pub(crate) fn start(client: Client) -> mpsc::Sender<Message> {
+pub(crate) fn start(client: Client, budget_of: BudgetOf) -> mpsc::Sender<Message> {
     let (sender, receiver) = mpsc::channel(QUEUE_MAX);
     let runtime = Handle::current();
     // Analysis is bound by CPU: it has its own thread, so that the protocol's stays responsive.
     std::thread::spawn(move || {
-        Owner { client, runtime, encoding: Encoding::default(), documents: HashMap::new() }
-            .run(receiver);
+        Owner {
+            client,
+            runtime,
+            encoding: Encoding::default(),
+            budget_of,
+            documents: HashMap::new(),
+        }
+        .run(receiver);
     });
     sender
 }
@@ -53,6 +60,7 @@ struct Owner {
     client: Client,
     runtime: Handle,
     encoding: Encoding,
+    budget_of: BudgetOf,
     documents: HashMap<Uri, Document>,
 }
 
@@ -104,7 +112,10 @@ impl Owner {
 
     fn analyse(&self, document: &Document, uri: &Uri) -> Vec<Diagnostic> {
         let analyse = || {
-            let analysis = Analysis::new(document.text.clone(), document.syntax);
+            let file = uri.to_file_path();
+            let budget = file.and_then(|file| (self.budget_of)(&file));
+            let options = Options { budget: budget.as_ref() };
+            let analysis = Analysis::with(document.text.clone(), document.syntax, options);
             to_proto::diagnostics(&analysis, uri, self.encoding)
         };
         // The compiler does not panic; should it, one document has no diagnostics and the server lives on.

@@ -1,14 +1,17 @@
 //! `writ check`: what is wrong with workflows.
 
 use super::fix::FixArgs;
+use crate::config::Deny;
 use crate::failure::{Failure, Outcome};
 use crate::input::{self, Source, SyntaxArg};
 use crate::output;
+use crate::project::Project;
 use clap::ValueEnum;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use writ_compiler::analysis::Analysis;
+use writ_compiler::bounds;
 use writ_compiler::diagnostic::{Applicability, Code, Severity, Suggestion, render};
 
 /// Find what is wrong with workflows, before anything runs
@@ -19,6 +22,7 @@ use writ_compiler::diagnostic::{Applicability, Code, Severity, Suggestion, rende
     writ check kyc.writ                 one file\n  \
     writ check workflows/ 'old/*.json'  directories and patterns\n  \
     writ check --deny warnings          the current directory, as strict as CI should be\n  \
+    writ check --bounds kyc.writ        what a run takes at most, too\n  \
     writ check --fix kyc.writ           mend what can be mended, and say what is left\n  \
     writ check --fix --diff             what that would change\n  \
     writ check --allowed kyc.writ       with what comments allow, and why
@@ -35,12 +39,15 @@ pub struct Args {
     /// How diagnostics are printed
     #[arg(long, default_value = "human")]
     format: Format,
-    /// The least severity that fails the check
-    #[arg(long, value_name = "SEVERITY", default_value = "errors")]
-    deny: Deny,
+    /// The least severity that fails the check [default: what writ.toml says, or errors]
+    #[arg(long, value_name = "SEVERITY")]
+    deny: Option<Deny>,
     /// Show, as notes, what comments in the source allow, with their reasons
     #[arg(long)]
     allowed: bool,
+    /// Show, below the diagnostics, what a run of each workflow takes at most: calls, attempts, time and stored bytes
+    #[arg(long)]
+    bounds: bool,
     #[command(flatten)]
     fix: FixArgs,
 }
@@ -57,32 +64,16 @@ enum Format {
     Github,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Deny {
-    /// Errors
-    Errors,
-    /// Errors and warnings
-    Warnings,
-    /// Errors, warnings and notes
-    Notes,
-}
-
-impl Deny {
-    fn threshold(self) -> Severity {
-        match self {
-            Self::Errors => Severity::Error,
-            Self::Warnings => Severity::Warning,
-            Self::Notes => Severity::Note,
-        }
-    }
-}
-
 /// Checks every source; all diagnostics of all of them are printed.
 pub fn run(args: &Args) -> Outcome {
+    if args.bounds && matches!(args.format, Format::Sarif | Format::Github) {
+        return Err(Failure::new("bounds are shown to people and as JSON only")
+            .help("say --format human or --format json"));
+    }
     let sources = input::collect(&args.paths)?;
     let out = Out { is_stderr: args.fix.takes_stdout(&sources) };
     let mut tally = Tally::default();
-    let mut results = Vec::new();
+    let (mut results, mut bounds) = (Vec::new(), String::new());
     for source in &sources {
         let mut analysis = match args.fix.fix {
             true => args.fix.fix(source, args.syntax)?,
@@ -92,7 +83,14 @@ pub fn run(args: &Args) -> Outcome {
             analysis.show_allowed();
         }
         let name = source.name();
-        tally.add(&analysis, args.deny.threshold());
+        let deny = args.deny.or(Project::of(source)?.deny).unwrap_or(Deny::Errors);
+        tally.add(&analysis, deny.threshold());
+        if args.bounds {
+            bounds += &match args.format {
+                Format::Json => bounds::json(&analysis, &name),
+                Format::Human | Format::Sarif | Format::Github => bounds::human(&analysis, &name),
+            };
+        }
         match args.format {
             Format::Human => {
                 out.print(&render::human::human(&analysis, &name, out.colours()))?;
@@ -108,6 +106,7 @@ pub fn run(args: &Args) -> Outcome {
         return Err(Failure::new(format_args!("no workflow in {}", names.join(", ")))
             .help("an empty source is no proof of anything: check what was given"));
     }
+    out.print(&bounds)?;
     match args.format {
         Format::Human => tally.report(sources.len())?,
         Format::Sarif => out.print(&render::sarif::log(results))?,

@@ -2,6 +2,7 @@
 
 use crate::failure::Failure;
 use crate::input::{Source, SyntaxArg};
+use crate::project::Project;
 use crate::{output, write};
 use similar::TextDiff;
 use std::io::Write;
@@ -38,7 +39,7 @@ impl FixArgs {
         let analysis = source.analyse_bytes(&bytes, syntax)?;
         let least = if self.unsafe_fixes { Applicability::Maybe } else { Applicability::Safe };
         let before = if self.diff { analysis.text.clone() } else { String::new() };
-        let fixed = fix::fix(analysis, least);
+        let fixed = fix::fix(analysis, least, Project::of(source)?.options());
         let name = source.name();
         if self.diff {
             print_diff(&name, &before, &fixed.analysis.text)?;

@@ -2,6 +2,7 @@
 
 use super::{Bound, Bounds, Measure, Worst, bytes_text, duration_text};
 use crate::analysis::Analysis;
+use crate::diagnostic::one_line;
 use crate::flow::path_text;
 use crate::tree::{Step, StepKind, WaitStep, Workflow};
 use serde_json::{Map, Value};
@@ -12,6 +13,7 @@ pub fn human(analysis: &Analysis, name: &str) -> String {
     let mut out = String::new();
     for (workflow, found) in analysis.module.workflows.iter().zip(&analysis.workflows) {
         let slug = workflow.slug.as_ref().map_or(name, |slug| &slug.value);
+        let slug = &one_line(slug.to_owned());
         match Bounds::of(workflow, &found.flow, &found.typed) {
             Some(bounds) => table(&mut out, slug, workflow, &bounds),
             None => out.push_str(&format!(
@@ -32,7 +34,7 @@ fn table(out: &mut String, slug: &str, workflow: &Workflow, bounds: &Bounds) {
                     ("unbounded".to_owned(), step.map(no_limit).unwrap_or_default())
                 }
             };
-            (row_name(measure), amount, way)
+            (one_line(row_name(measure)), amount, one_line(way))
         })
         .collect();
     let width = |texts: &mut dyn Iterator<Item = &String>| {

@@ -1,7 +1,7 @@
 //! Applying suggestions: the edits of those that may be applied, all at once, until none is left.
 
 use super::{Applicability, Code, Diagnostic, Edit, Suggestion};
-use crate::analysis::Analysis;
+use crate::analysis::{Analysis, Options};
 use crate::limits::FIX_ROUNDS_MAX;
 
 /// A text after its suggestions were applied.
@@ -19,7 +19,7 @@ pub struct Fixed {
 ///
 /// A fix may uncover what its mistake hid, because nothing is said about the arguments of an operation that is unknown.
 #[must_use]
-pub fn fix(analysis: Analysis, least: Applicability) -> Fixed {
+pub fn fix(analysis: Analysis, least: Applicability, options: Options<'_>) -> Fixed {
     let mut fixed = Fixed { analysis, applied: Vec::new(), settled: false };
     for _ in 0..FIX_ROUNDS_MAX {
         let Some((text, mut applied)) =
@@ -29,7 +29,7 @@ pub fn fix(analysis: Analysis, least: Applicability) -> Fixed {
             break;
         };
         fixed.applied.append(&mut applied);
-        fixed.analysis = Analysis::new(text, fixed.analysis.syntax);
+        fixed.analysis = Analysis::with(text, fixed.analysis.syntax, options);
     }
     fixed
 }

@@ -169,7 +169,7 @@ impl Diagnostic {
 }
 
 /// Text that stays on its line and drives no terminal: names come from the source as they are.
-fn one_line(text: String) -> String {
+pub(crate) fn one_line(text: String) -> String {
     if !text.contains(is_unprintable) {
         return text;
     }
