@@ -2,7 +2,7 @@
 
 use crate::bounds::ProjectBudget;
 use crate::bytecode::{Program, SourceMap};
-use crate::diagnostic::{Allowed, Code, Diagnostic, Severity, allow};
+use crate::diagnostic::{Allowed, Code, Diagnostic, Severity, SourceText, allow};
 use crate::flow::{self, Flow};
 use crate::limits::{DIAGNOSTICS_MAX, SOURCE_BYTES_MAX};
 use crate::signatures::Catalog;
@@ -115,16 +115,17 @@ impl Analysis {
             Syntax::Writ => syntax::writ::parse(&text),
         };
         module.workflows.iter_mut().for_each(|w| syntax::lets::resolve(w, &mut diagnostics));
+        let source = SourceText { text: &text, syntax };
         let catalog = Catalog::of(&module, &mut diagnostics);
         let mut workflows = Vec::with_capacity(module.workflows.len());
         for workflow in &module.workflows {
-            let flow = flow::resolve(workflow, &mut diagnostics);
+            let flow = flow::resolve(workflow, source, &mut diagnostics);
             let typed = types::check::check(workflow, &flow, &module, &catalog, &mut diagnostics);
-            let context = checks::Context::new(workflow, &flow, &typed, syntax, options.budget);
+            let context = checks::Context::new(workflow, &flow, &typed, source, options.budget);
             checks::run(&context, &mut diagnostics);
             workflows.push(WorkflowAnalysis { flow, typed, compiled: None });
         }
-        checks::unused::service(&module, &mut diagnostics);
+        checks::unused::service(&module, source, &mut diagnostics);
         let allowed = match syntax {
             Syntax::Json => Vec::new(),
             Syntax::Writ => allow::apply(&text, &module, &mut diagnostics),

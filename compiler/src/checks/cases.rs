@@ -2,7 +2,10 @@
 
 use super::Context;
 use super::paths::StepPath;
-use crate::diagnostic::{Code, Diagnostic, Severity, SourceRef, did_you_mean, nearest};
+use super::unhandled::{self, Arms};
+use crate::diagnostic::{
+    Applicability, Code, Diagnostic, Severity, SourceRef, did_you_mean_another, nearest,
+};
 use crate::flow::{DEFAULT, Fact, Route, RouteKind, StepIx};
 use crate::text::{Name, Span};
 use crate::tree::{DecideStep, Expr, Step, StepKind};
@@ -25,7 +28,10 @@ pub(super) fn coverage(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>)
         let (Some(expression), Some(ty)) = (&decide.expression, typing) else { continue };
         let on_edges = on_edges.get(step.id.value.as_str()).map_or(&[][..], Vec::as_slice);
         let decision = Decision {
+            context,
+            at,
             step,
+            decide,
             expression,
             labels: labels(decide, on_edges),
             default: default_of(at, context),
@@ -54,7 +60,11 @@ pub(super) fn conditions_without_else(context: &Context<'_>, diagnostics: &mut V
         diagnostics.push(
             Diagnostic::new(Code::NoDefault, step.id.span, message)
                 .note("the run would fail there")
-                .help("add a default"),
+                .edits(
+                    "add a default",
+                    unhandled::add(context, step, decide, &Arms::Default),
+                    Applicability::Maybe,
+                ),
         );
     }
 }
@@ -149,7 +159,10 @@ fn may_be(ty: &Type, label: &str) -> bool {
 
 /// One decision by value.
 struct Decision<'a> {
+    context: &'a Context<'a>,
+    at: StepIx,
     step: &'a Step,
+    decide: &'a DecideStep,
     expression: &'a Expr,
     labels: Vec<Name>,
     default: Option<&'a Route>,
@@ -185,7 +198,16 @@ impl Decision<'_> {
                             [] => "every value has a case",
                             _ => "every value that it can have here has a case",
                         })
-                        .help("remove it; then a value that is added later is not overlooked"),
+                        .edits(
+                            "remove it; then a value that is added later is not overlooked",
+                            unhandled::remove_default(
+                                self.context,
+                                self.step,
+                                self.decide,
+                                route.span,
+                            ),
+                            self.removable(route),
+                        ),
                 );
             }
             None if !missing.is_empty() && !self.labels.is_empty() && !self.has_plain_edge => {
@@ -198,7 +220,9 @@ impl Decision<'_> {
     fn impossible(&self, label: &Name, values: &[String]) -> Diagnostic {
         let message = format!("\"{}\" can never be \"{}\"", self.step.id.value, label.value);
         let found = Diagnostic::new(Code::ImpossibleCase, label.span, message);
-        let found = did_you_mean(found, label, values.iter().map(String::as_str));
+        let has_case = |value: &str| self.labels.iter().any(|label| label.value == value);
+        let names = values.iter().map(String::as_str);
+        let found = did_you_mean_another(found, label, names, has_case);
         self.where_declared(found).note(format!("it can be {}", listed(values, "or")))
     }
 
@@ -218,7 +242,17 @@ impl Decision<'_> {
         let found = Diagnostic::new(Code::MissingCase, self.expression.span, message)
             .label(format!("may be {}", self::listed(missing, "or")));
         let cases = if missing.len() == 1 { "a case" } else { "cases" };
-        self.where_declared(found).help(format!("add {cases} for {listed}, or a default"))
+        let values: Vec<&str> = missing.iter().map(|value| value.as_str()).collect();
+        // A case by this name is the default.
+        let edits = match values.contains(&DEFAULT) {
+            true => Vec::new(),
+            false => unhandled::add(self.context, self.step, self.decide, &Arms::Cases(&values)),
+        };
+        self.where_declared(found).edits(
+            format!("add {cases} for {listed}, or a default"),
+            edits,
+            Applicability::Safe,
+        )
     }
 
     fn open(&self, ty: &Type, diagnostics: &mut Vec<Diagnostic>) {
@@ -235,8 +269,20 @@ impl Decision<'_> {
                 Diagnostic::new(Code::NoDefault, self.expression.span, message)
                     .label(format!("of type {ty}"))
                     .note("the run would fail at a value without a case")
-                    .help("add a default"),
+                    .edits(
+                        "add a default",
+                        unhandled::add(self.context, self.step, self.decide, &Arms::Default),
+                        Applicability::Maybe,
+                    ),
             );
+        }
+    }
+
+    /// Steps that nothing else leads to are not left hanging without asking.
+    fn removable(&self, default: &Route) -> Applicability {
+        match self.context.is_only_way(self.at, default) {
+            true => Applicability::Maybe,
+            false => Applicability::Safe,
         }
     }
 

@@ -11,6 +11,7 @@ mod paths;
 mod reads;
 mod references;
 mod size;
+mod unhandled;
 mod unsupported;
 pub(crate) mod unused;
 mod verdicts;
@@ -20,8 +21,8 @@ pub(crate) use waits::written_ns;
 
 use crate::analysis::Syntax;
 use crate::bounds::ProjectBudget;
-use crate::diagnostic::Diagnostic;
-use crate::flow::{Flow, Implied, StepIx};
+use crate::diagnostic::{Diagnostic, SourceText};
+use crate::flow::{Flow, Implied, Route, StepIx};
 use crate::tree::{Step, Workflow};
 use crate::types::check::{OperationFacts, StepTyping, Typed};
 use paths::Ids;
@@ -36,10 +37,10 @@ pub struct Context<'a> {
     pub flow: &'a Flow,
     /// Its types.
     pub typed: &'a Typed,
-    /// How it is written: advice speaks its author's words.
-    pub syntax: Syntax,
     /// The budget of the project that the workflow is part of.
     pub project: Option<&'a ProjectBudget>,
+    /// The text it stands in; advice speaks the words of its syntax.
+    source: SourceText<'a>,
     /// The steps by id.
     ids: Ids<'a>,
     /// What each step reads of other steps.
@@ -89,13 +90,13 @@ impl<'a> Context<'a> {
         workflow: &'a Workflow,
         flow: &'a Flow,
         typed: &'a Typed,
-        syntax: Syntax,
+        source: SourceText<'a>,
         project: Option<&'a ProjectBudget>,
     ) -> Self {
         let ids = paths::ids(workflow);
         let reads = reads::of(workflow, &ids);
         let implied = reads::implied(workflow, flow, &ids);
-        Self { workflow, flow, typed, syntax, project, ids, reads, implied }
+        Self { workflow, flow, typed, source, project, ids, reads, implied }
     }
 
     /// Every step, with its index.
@@ -120,7 +121,7 @@ impl<'a> Context<'a> {
 
     /// What is said in one way to an author of `.writ`, and in another to an author of JSON.
     fn words<'w>(&self, writ: &'w str, json: &'w str) -> &'w str {
-        match self.syntax {
+        match self.source.syntax {
             Syntax::Writ => writ,
             Syntax::Json => json,
         }
@@ -129,5 +130,15 @@ impl<'a> Context<'a> {
     /// What a step reads of other steps.
     fn reads_of(&self, step: StepIx) -> &[Read<'a>] {
         self.reads.get(step.index()).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether nothing but this route leads to where it goes: without it, that would be left hanging. An end that the
+    /// route's own arrow stands for goes with it.
+    fn is_only_way(&self, from: StepIx, route: &Route) -> bool {
+        let target = route.target;
+        let made = self.workflow.steps.get(target.index()).is_some_and(|s| s.id.span == route.span);
+        let before = self.flow.predecessors.get(target.index()).map_or(&[][..], Vec::as_slice);
+        let ways = self.flow.routes_of(from).iter().filter(|other| other.target == target).count();
+        !made && self.flow.start != Some(target) && before == [from] && ways == 1
     }
 }

@@ -1,7 +1,7 @@
 //! What is declared and never used.
 
 use super::Context;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic, SourceText};
 use crate::tree::{Module, StepKind, TypeExpr, TypeExprKind};
 use std::collections::HashSet;
 
@@ -9,15 +9,16 @@ use std::collections::HashSet;
 pub(super) fn named(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for unused in context.workflow.lets.iter().filter(|named| !named.used) {
         let message = format!("nothing uses `{}`", unused.name.value);
-        diagnostics.push(
-            Diagnostic::new(Code::UnusedLet, unused.name.span, message)
-                .help("remove it, or use it"),
-        );
+        diagnostics.push(Diagnostic::new(Code::UnusedLet, unused.name.span, message).edits(
+            "remove it, or use it",
+            vec![context.source.remove(unused.span)],
+            Applicability::Safe,
+        ));
     }
 }
 
 /// A `use` of a service that nothing in the file names.
-pub(crate) fn service(module: &Module, diagnostics: &mut Vec<Diagnostic>) {
+pub(crate) fn service(module: &Module, source: SourceText<'_>, diagnostics: &mut Vec<Diagnostic>) {
     if module.uses.is_empty() {
         return;
     }
@@ -51,8 +52,12 @@ pub(crate) fn service(module: &Module, diagnostics: &mut Vec<Diagnostic>) {
     types.into_iter().for_each(|ty| services_in(ty, &mut named));
     for unused in module.uses.iter().filter(|service| !named.contains(service.value.as_str())) {
         let message = format!("nothing uses the service `{}`", unused.value);
-        diagnostics
-            .push(Diagnostic::new(Code::UnusedUse, unused.span, message).help("remove the line"));
+        let line = source.led_by(unused.span, &["use"]).map(|line| source.remove(line));
+        diagnostics.push(Diagnostic::new(Code::UnusedUse, unused.span, message).edits(
+            "remove the line",
+            line.into_iter().collect(),
+            Applicability::Safe,
+        ));
     }
 }
 

@@ -9,4 +9,5 @@ pub(crate) mod writ;
 
 pub use json::to_json;
 pub use mermaid::to_mermaid;
+pub(crate) use writ::case_label;
 pub use writ::to_writ;

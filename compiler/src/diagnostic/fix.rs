@@ -15,7 +15,8 @@ pub struct Fixed {
     pub settled: bool,
 }
 
-/// Applies the suggestions of a text that are at least this sure, and those that the fixed text has, and so on.
+/// Applies the suggestions of a text that are at least this sure, and those that the fixed text has, and so on. The
+/// options are those that the text was analysed with.
 ///
 /// A fix may uncover what its mistake hid, because nothing is said about the arguments of an operation that is unknown.
 #[must_use]
@@ -25,12 +26,13 @@ pub fn fix(analysis: Analysis, least: Applicability, options: Options<'_>) -> Fi
         let Some((text, mut applied)) =
             apply(&fixed.analysis.text, &fixed.analysis.diagnostics, least)
         else {
-            fixed.settled = true;
             break;
         };
         fixed.applied.append(&mut applied);
         fixed.analysis = Analysis::with(text, fixed.analysis.syntax, options);
     }
+    let Analysis { text, diagnostics, .. } = &fixed.analysis;
+    fixed.settled = apply(text, diagnostics, least).is_none();
     fixed
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod allow;
 mod catalogue;
+mod edit;
 pub mod fix;
 mod lookup;
 pub mod render;
@@ -9,7 +10,8 @@ mod suggest;
 
 pub use allow::Allowed;
 pub use catalogue::{CATALOGUE, Code, CodeInfo, FAMILIES, Family};
-pub(crate) use suggest::{did_you_mean, nearest};
+pub use edit::SourceText;
+pub(crate) use suggest::{did_you_mean, did_you_mean_another, nearest};
 
 use crate::text::Span;
 
@@ -153,15 +155,26 @@ impl Diagnostic {
     /// Adds advice with one edit.
     #[must_use]
     pub fn fix(
-        mut self,
+        self,
         message: impl Into<String>,
         span: Span,
         replacement: impl Into<String>,
         applicability: Applicability,
     ) -> Self {
+        self.edits(message, vec![Edit { span, replacement: replacement.into() }], applicability)
+    }
+
+    /// Adds advice with edits that belong together, in order of their places.
+    #[must_use]
+    pub fn edits(
+        mut self,
+        message: impl Into<String>,
+        edits: Vec<Edit>,
+        applicability: Applicability,
+    ) -> Self {
         self.suggestions.push(Suggestion {
             message: one_line(message.into()),
-            edits: vec![Edit { span, replacement: replacement.into() }],
+            edits,
             applicability,
         });
         self

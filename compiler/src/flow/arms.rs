@@ -2,7 +2,7 @@
 
 use super::resolve::{Known, Resolver};
 use super::{Route, RouteKind, StepIx};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::text::{Name, Span};
 use crate::tree::{DecideStep, Step};
 use indexmap::IndexMap;
@@ -77,12 +77,19 @@ impl<'a> Resolver<'a, '_> {
             if let Some(first) = arms.get(label) {
                 let message =
                     format!("the case \"{label}\" of \"{}\" is stated twice", step.id.value);
+                // An arm that ends in its target holds no steps.
+                let same = first.target.zip(case.next.as_ref()).is_some_and(|(target, next)| {
+                    target.name.value == next.value && next.span.end == case.span.end
+                });
                 let first = first.label;
-                self.report(
-                    Diagnostic::new(Code::DuplicateCase, case.label.span, message)
-                        .and(first, "stated here already")
-                        .help("remove one of the two"),
-                );
+                let found = Diagnostic::new(Code::DuplicateCase, case.label.span, message)
+                    .and(first, "stated here already");
+                let remove = same.then(|| self.source.remove(case.span));
+                self.report(found.edits(
+                    "remove one of the two",
+                    remove.into_iter().collect(),
+                    Applicability::Safe,
+                ));
                 continue;
             }
             let target = case.next.as_ref().and_then(|name| {

@@ -1,7 +1,7 @@
 //! Names to indices: every step, edge and route that the author named.
 
 use super::{Flow, Route, RouteKind, StepIx};
-use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
+use crate::diagnostic::{Applicability, Code, Diagnostic, Severity, SourceText, did_you_mean};
 use crate::limits::{STEPS_MAX, SUGGESTIONS_MAX};
 use crate::text::Name;
 use crate::tree::{
@@ -13,8 +13,12 @@ use std::collections::{HashMap, HashSet};
 ///
 /// A decision's arms may be stated in its cases, in edges, or in both; the graph is the same.
 #[must_use]
-pub fn resolve(workflow: &Workflow, diagnostics: &mut Vec<Diagnostic>) -> Flow {
-    let mut resolver = Resolver::new(workflow, diagnostics);
+pub fn resolve(
+    workflow: &Workflow,
+    source: SourceText<'_>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Flow {
+    let mut resolver = Resolver::new(workflow, source, diagnostics);
     let start = resolver.start();
     let edges = resolver.edges();
     let routes = workflow
@@ -39,6 +43,7 @@ pub(super) struct Known<'a> {
 /// The names of one workflow.
 pub(super) struct Resolver<'a, 'd> {
     workflow: &'a Workflow,
+    pub(super) source: SourceText<'d>,
     ids: HashMap<&'a str, StepIx>,
     /// Ids that several steps have: where an edge to one of them leads is anybody's guess.
     ambiguous: HashSet<&'a str>,
@@ -52,13 +57,25 @@ pub(super) struct Resolver<'a, 'd> {
 }
 
 impl<'a, 'd> Resolver<'a, 'd> {
-    fn new(workflow: &'a Workflow, diagnostics: &'d mut Vec<Diagnostic>) -> Self {
+    fn new(
+        workflow: &'a Workflow,
+        source: SourceText<'d>,
+        diagnostics: &'d mut Vec<Diagnostic>,
+    ) -> Self {
         let ids = HashMap::with_capacity(workflow.steps.len());
         let cut = workflow.steps.len() >= STEPS_MAX
             && diagnostics.iter().any(|d| d.code == Code::TooManySteps);
         let ambiguous = HashSet::new();
-        let mut resolver =
-            Self { workflow, ids, ambiguous, cut, diagnostics, complete: !cut, suggested: 0 };
+        let mut resolver = Self {
+            workflow,
+            source,
+            ids,
+            ambiguous,
+            cut,
+            diagnostics,
+            complete: !cut,
+            suggested: 0,
+        };
         for (at, step) in workflow.steps.iter().enumerate() {
             let ix = StepIx::at(at);
             if let Some(first) = resolver.ids.get(step.id.value.as_str()) {
@@ -170,7 +187,11 @@ impl<'a, 'd> Resolver<'a, 'd> {
                     self.report(
                         Diagnostic::new(Code::EdgeFromEnd, known.edge.span, message)
                             .and(step.id.span, "an `end` step")
-                            .help("remove the edge, or let it leave another step"),
+                            .edits(
+                                "remove the edge, or let it leave another step",
+                                vec![self.source.remove(known.edge.span)],
+                                Applicability::Maybe,
+                            ),
                     );
                 }
                 Vec::new()
@@ -197,7 +218,15 @@ impl<'a, 'd> Resolver<'a, 'd> {
                 self.report(
                     Diagnostic::new(Code::CaseOnPlainStep, case.span, message)
                         .and(step.id.span, "not a decision")
-                        .help("remove the case, or let the edge leave a decision"),
+                        .edits(
+                            "remove the case, or let the edge leave a decision",
+                            self.source
+                                .led_by(case.span, &["\"case\"", ":"])
+                                .map(|member| self.source.remove(member))
+                                .into_iter()
+                                .collect(),
+                            Applicability::Maybe,
+                        ),
                 );
                 continue;
             }
@@ -235,7 +264,11 @@ impl<'a, 'd> Resolver<'a, 'd> {
         self.diagnostics.push(
             Diagnostic::new(Code::DuplicateEdge, again.edge.span, message)
                 .and(before.edge.span, "stated here already")
-                .help("remove one of the two"),
+                .edits(
+                    "remove one of the two",
+                    vec![self.source.remove(again.edge.span)],
+                    Applicability::Safe,
+                ),
         );
     }
 

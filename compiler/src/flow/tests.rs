@@ -1,6 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
 
 use super::{Fact, Flow, Ran, RouteKind, StepIx, path_without, resolve};
+use crate::analysis::Syntax;
+use crate::diagnostic::SourceText;
 use crate::syntax::json;
 use crate::tree::Workflow;
 
@@ -15,7 +17,8 @@ fn read(text: &str) -> Workflow {
 fn resolved(text: &str) -> (Workflow, Flow) {
     let workflow = read(text);
     let mut diagnostics = Vec::new();
-    let flow = resolve(&workflow, &mut diagnostics);
+    let source = SourceText { text, syntax: Syntax::Json };
+    let flow = resolve(&workflow, source, &mut diagnostics);
     assert_eq!(diagnostics, []);
     (workflow, flow)
 }

@@ -1,8 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::*;
+use crate::analysis::Syntax;
 use crate::bytecode::{LoadOp, MakeOp, OnReject, Op, StepType, disasm};
-use crate::diagnostic::{Code, Severity};
+use crate::diagnostic::{Code, Severity, SourceText};
 use crate::flow;
 use crate::syntax::span_map::SpanMap;
 use crate::syntax::{expr, json};
@@ -15,7 +16,8 @@ use serde_json::{Value as Json, json};
 pub(crate) fn untyped(spec: &str) -> Compiled {
     let (module, mut diagnostics) = json::parse(spec);
     let workflow = &module.workflows[0];
-    let flow = flow::resolve(workflow, &mut diagnostics);
+    let flow =
+        flow::resolve(workflow, SourceText { text: spec, syntax: Syntax::Json }, &mut diagnostics);
     assert!(diagnostics.iter().all(|d| d.severity != Severity::Error), "{diagnostics:?}");
     let steps = workflow.steps.iter().map(|step| StepTyping {
         input: any(),

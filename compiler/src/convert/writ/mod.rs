@@ -9,6 +9,8 @@ mod declare;
 mod step;
 mod value;
 
+pub(crate) use step::case_label;
+
 use super::expr;
 use crate::analysis::WorkflowAnalysis;
 use crate::signatures::Catalog;

@@ -291,7 +291,7 @@ pub(super) fn service_name(slug: &str) -> String {
 }
 
 /// A word or a whole number as it stands; `default`, and anything else, in quotes.
-fn case_label(label: &str) -> String {
+pub(crate) fn case_label(label: &str) -> String {
     let digits = label.strip_prefix('-').unwrap_or(label);
     let number = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     let keyword = matches!(label, "default" | "else" | "when");

@@ -2,6 +2,7 @@
 
 use super::to_writ;
 use crate::analysis::{Analysis, Syntax, WorkflowAnalysis};
+use crate::diagnostic::SourceText;
 use crate::flow::{self, RouteKind};
 use crate::signatures::Catalog;
 use crate::syntax::{json, writ};
@@ -17,7 +18,8 @@ fn analyse(module: &Module) -> WorkflowAnalysis {
     let workflow = &module.workflows[0];
     let mut diagnostics = Vec::new();
     let catalog = Catalog::of(module, &mut diagnostics);
-    let flow = flow::resolve(workflow, &mut diagnostics);
+    let flow =
+        flow::resolve(workflow, SourceText { text: "", syntax: Syntax::Json }, &mut diagnostics);
     let typed = check::check(workflow, &flow, module, &catalog, &mut diagnostics);
     WorkflowAnalysis { flow, typed, compiled: None }
 }

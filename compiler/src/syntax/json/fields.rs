@@ -2,7 +2,7 @@
 
 use super::node::{Kind, Node};
 use super::value::{self, plain};
-use crate::diagnostic::{Applicability, Code, Diagnostic, Severity, nearest};
+use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean, did_you_mean_another, nearest};
 use crate::syntax::span_map::SpanMap;
 use crate::text::{Name, Span, Spanned};
 use crate::tree::Expr;
@@ -78,12 +78,8 @@ impl<'a, 'd> Fields<'a, 'd> {
         };
         let message =
             format!("\"{key}\" is missing in {}, and \"{}\" is unknown", self.what, name.value);
-        self.diagnostics.push(Diagnostic::new(Code::UnknownKey, name.span, message).fix(
-            format!("did you mean \"{key}\"?"),
-            name.span,
-            format!("\"{key}\""),
-            Applicability::Maybe,
-        ));
+        let found = Diagnostic::new(Code::UnknownKey, name.span, message);
+        self.diagnostics.push(did_you_mean(found, name, [key].into_iter()));
         self.misspelt.push((key, &name.value));
         true
     }
@@ -204,15 +200,11 @@ impl<'a, 'd> Fields<'a, 'd> {
             let message = format!("unknown key \"{}\" in {}", name.value, self.what);
             let mut diagnostic = Diagnostic::new(Code::UnknownKey, name.span, message);
             diagnostic.severity = Severity::Warning;
-            let near = nearest(&name.value, self.known.iter().copied());
-            self.diagnostics.push(match near {
-                Some(near) => diagnostic.fix(
-                    format!("did you mean \"{near}\"?"),
-                    name.span,
-                    format!("\"{near}\""),
-                    Applicability::Maybe,
-                ),
-                None => diagnostic.note(format!("known here: {}", self.known.join(", "))),
+            let known = self.known.iter().copied();
+            let diagnostic = did_you_mean_another(diagnostic, name, known, |key| self.has(key));
+            self.diagnostics.push(match diagnostic.suggestions.is_empty() {
+                true => diagnostic.note(format!("known here: {}", self.known.join(", "))),
+                false => diagnostic,
             });
         }
     }

@@ -2,7 +2,7 @@
 
 use super::fields::{Fields, wrong_shape};
 use super::node::{Kind, Node};
-use crate::diagnostic::{Applicability, Code, Diagnostic, nearest};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::syntax::span_map::SpanMap;
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{
@@ -57,15 +57,10 @@ pub(super) fn step(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Ste
 fn unknown_type(name: &Name, diagnostics: &mut Vec<Diagnostic>) {
     let message = format!("unknown step type \"{}\"", name.value);
     let diagnostic = Diagnostic::new(Code::InvalidValue, name.span, message);
-    let near = nearest(&name.value, TYPES.into_iter());
-    diagnostics.push(match near {
-        Some(near) => diagnostic.fix(
-            format!("did you mean \"{near}\"?"),
-            name.span,
-            format!("\"{near}\""),
-            Applicability::Maybe,
-        ),
-        None => diagnostic.note(format!("the types are {}", TYPES.join(", "))),
+    let diagnostic = did_you_mean(diagnostic, name, TYPES.into_iter());
+    diagnostics.push(match diagnostic.suggestions.is_empty() {
+        true => diagnostic.note(format!("the types are {}", TYPES.join(", "))),
+        false => diagnostic,
     });
 }
 

@@ -70,7 +70,7 @@ impl Checker<'_> {
             && !self.is_local(name)
     }
 
-    fn is_local(&self, name: &str) -> bool {
+    pub(super) fn is_local(&self, name: &str) -> bool {
         self.locals.iter().any(|(local, _)| local == name)
     }
 
@@ -316,7 +316,7 @@ impl Checker<'_> {
         }
         let asked = optional || self.lenient || self.is_present(whole);
         if (absent || lacking.is_some()) && !asked {
-            self.maybe_absent(name, operand);
+            self.maybe_absent(name, operand, whole, &Type::union(found.clone()));
         } else if null && !optional && !self.lenient && !self.is_present(operand) {
             self.maybe_null(name, operand);
         }
@@ -358,19 +358,6 @@ impl Checker<'_> {
             diagnostic = diagnostic.note(format!("its fields are {}{more}", names.join(", ")));
         }
         self.report(diagnostic);
-    }
-
-    fn maybe_absent(&mut self, name: &Name, operand: &Expr) {
-        let name_text = &name.value;
-        let message = format!("the field `{name_text}` may be absent");
-        let path = super::known::canonical(operand).map(|path| super::known::written(&path));
-        let diagnostic = Diagnostic::new(Code::MaybeAbsent, name.span, message);
-        self.report(match path {
-            Some(path) => diagnostic.help(format!(
-                "ask for it with `has({path}.{name_text})`, or write `{path}.?{name_text}.orValue(...)`"
-            )),
-            None => diagnostic.help(format!("write `.?{name_text}.orValue(...)`")),
-        });
     }
 
     fn maybe_null(&mut self, name: &Name, operand: &Expr) {

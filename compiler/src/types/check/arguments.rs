@@ -4,7 +4,7 @@ use super::address::{self, Address};
 use super::call::Parts;
 use super::slot::{Slot, head, listed};
 use super::{Checker, PathPart};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean_another};
 use crate::signatures::{Operation, Segment};
 use crate::text::{Name, Span};
 use crate::tree::{Expr, ExprKind, Field, FieldKey, TemplatePart};
@@ -261,7 +261,8 @@ impl Checker<'_> {
             let diagnostic = Diagnostic::new(Code::UnknownArgument, name.span, message);
             let query = target.operation.query.iter().flat_map(|query| query.fields.keys());
             let names = target.path_parameters().chain(query.map(String::as_str));
-            let diagnostic = did_you_mean(diagnostic, name, names);
+            let has = |name: &str| super::slot::has_field(fields, name);
+            let diagnostic = did_you_mean_another(diagnostic, name, names, has);
             self.report(diagnostic);
         }
     }

@@ -4,6 +4,7 @@
 //! types that their places ask for, and nothing is reported; what the inputs must be follows from that. The second time
 //! is the same as for a declared input.
 
+mod absent;
 mod access;
 mod address;
 mod arguments;

@@ -4,7 +4,7 @@
 //! stands. What a place does not declare to be secret takes no secret.
 
 use super::{Checker, Found};
-use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean, nearest};
+use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean, did_you_mean_another, nearest};
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{Expr, ExprKind, Field, FieldKey};
 use crate::types::assign::{Mismatch, Problem};
@@ -228,7 +228,7 @@ impl Checker<'_> {
                 Some(Ok(record)) => match record.fields.get(&name.value) {
                     Some(info) => (&info.ty, info.declared),
                     None => {
-                        self.unknown(name, record, slot);
+                        self.unknown(name, fields, record, slot);
                         unknown.push(name);
                         self.value(&field.value);
                         continue;
@@ -253,7 +253,7 @@ impl Checker<'_> {
         Type::new(Shape::Record(Arc::new(record))).labelled(slot.ty.labels)
     }
 
-    fn unknown(&mut self, name: &Name, record: &RecordType, slot: Slot<'_>) {
+    fn unknown(&mut self, name: &Name, fields: &[Field], record: &RecordType, slot: Slot<'_>) {
         let (way, owner, is_operation) = slot.way();
         let message = match (way.is_empty(), is_operation) {
             (true, true) => format!("`{owner}` has no parameter `{}`", name.value),
@@ -263,7 +263,8 @@ impl Checker<'_> {
         let first = record.fields.values().find_map(|field| field.declared);
         let diagnostic = with_declaration(diagnostic, first, "what it has is declared here");
         let names = record.fields.keys().map(String::as_str);
-        let mut diagnostic = did_you_mean(diagnostic, name, names);
+        let mut diagnostic =
+            did_you_mean_another(diagnostic, name, names, |name| has_field(fields, name));
         if diagnostic.suggestions.is_empty() && !record.fields.is_empty() {
             let names: Vec<&str> = record.fields.keys().map(String::as_str).collect();
             diagnostic = diagnostic.note(format!("it has {}", names.join(", ")));
@@ -305,19 +306,22 @@ enum Target<'t> {
     Record(&'t RecordType),
 }
 
+/// Whether a record that the author wrote has a field of this name.
+pub(super) fn has_field(fields: &[Field], name: &str) -> bool {
+    fields.iter().any(|field| matches!(&field.key, FieldKey::Name(n) if n.value == name))
+}
+
 /// Of a union, the record that the literal's fields fit best.
 fn target<'t>(fields: &[Field], ty: &'t Type) -> Option<Target<'t>> {
     let misfits = |record: &RecordType| {
-        let named = |name: &str| {
-            fields.iter().any(|f| matches!(&f.key, FieldKey::Name(n) if n.value == name))
-        };
         let unknown = fields
             .iter()
             .filter(
                 |f| matches!(&f.key, FieldKey::Name(n) if !record.fields.contains_key(&n.value)),
             )
             .count();
-        let missing = record.fields.iter().filter(|(n, f)| !f.optional && !named(n)).count();
+        let missing =
+            record.fields.iter().filter(|(n, f)| !f.optional && !has_field(fields, n)).count();
         unknown + missing
     };
     let mut best: Option<(usize, Target<'t>)> = None;
