@@ -74,7 +74,7 @@ fn run(sim: &mut Sim, choices: &[u8]) -> (u64, u64) {
                     actor_user_id: Some(format!("usr_{}", "a".repeat(100))),
                 };
                 sim.now = due;
-                if choice % 3 == 0 || sim.apply(decided).is_err() {
+                if choice.is_multiple_of(3) || sim.apply(decided).is_err() {
                     sim.fire();
                 }
             }
