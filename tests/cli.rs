@@ -295,6 +295,7 @@ fn every_command_has_help_and_shells_have_completions() {
         "check",
         "build",
         "disasm",
+        "fmt",
         "convert",
         "graph",
         "explain",

@@ -141,6 +141,34 @@ fn a_broken_document_has_diagnostics_until_it_is_mended_and_closed() {
 }
 
 #[test]
+fn a_document_is_formatted_as_it_stands() {
+    let (mut editor, capabilities) = Editor::start(json!(["utf-16"]));
+    assert_eq!(capabilities["documentFormattingProvider"], true);
+    let mut format = |id: u64, text: &str| {
+        editor.send(open(text));
+        editor.send(json!({"id": id, "method": "textDocument/formatting", "params": {
+            "textDocument": {"uri": "file:///kyc.json"}, "options": {"tabSize": 8, "insertSpaces": false}
+        }}));
+        loop {
+            let message = editor.receive();
+            if message["id"] == id {
+                return message["result"].clone();
+            }
+        }
+    };
+    let edits = format(7, "{\n  \"nodes\":[ ]\n}\n");
+    assert_eq!(
+        edits,
+        json!([{"newText": "  \"nodes\": []\n", "range": {
+            "start": {"line": 1, "character": 0}, "end": {"line": 2, "character": 0}
+        }}])
+    );
+    assert_eq!(format(8, "{\n  \"nodes\": []\n}\n"), json!([]));
+    assert_eq!(format(9, "{"), Value::Null);
+    editor.stop();
+}
+
+#[test]
 fn positions_are_bytes_for_an_editor_that_takes_them() {
     let (mut editor, capabilities) = Editor::start(json!(["utf-16", "utf-8"]));
     assert_eq!(capabilities["positionEncoding"], "utf-8");

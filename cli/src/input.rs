@@ -101,14 +101,10 @@ impl Source {
         Ok(Analysis::from_bytes_with(bytes, syntax, project.options()))
     }
 
-    /// The syntax by name; standard input's by its first character, which in JSON is a brace.
+    /// The syntax by name; standard input's by its first character.
     fn syntax(&self, bytes: &[u8]) -> Result<Syntax, Failure> {
         match self {
-            Self::Stdin => {
-                let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-                let json = text.trim_ascii_start().starts_with(b"{");
-                Ok(if json { Syntax::Json } else { Syntax::Writ })
-            }
+            Self::Stdin => Ok(by_first_character(bytes)),
             Self::File(path) => by_extension(path).ok_or_else(|| {
                 Failure::new(format_args!("cannot tell the syntax of {}", path.display()))
                     .help("name it .writ or .json, or say --syntax writ or --syntax json")
@@ -128,7 +124,15 @@ fn cannot_read(path: &Path, error: &io::Error) -> Failure {
     }
 }
 
-fn by_extension(path: &Path) -> Option<Syntax> {
+/// The syntax of a text without a name: JSON begins with a brace.
+pub fn by_first_character(bytes: &[u8]) -> Syntax {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let json = text.trim_ascii_start().starts_with(b"{");
+    if json { Syntax::Json } else { Syntax::Writ }
+}
+
+/// The syntax of a file of this name.
+pub fn by_extension(path: &Path) -> Option<Syntax> {
     match path.extension()?.to_str()? {
         "writ" => Some(Syntax::Writ),
         "json" => Some(Syntax::Json),

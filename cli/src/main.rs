@@ -14,8 +14,8 @@ mod write;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    build, check, completions, convert, disasm, explain, graph, keys, lsp, quickstart, sandbox,
-    serve,
+    build, check, completions, convert, disasm, explain, fmt, graph, keys, lsp, quickstart,
+    sandbox, serve,
 };
 use failure::Outcome;
 use std::process::ExitCode;
@@ -40,6 +40,7 @@ enum Command {
     Build(build::Args),
     Disasm(disasm::Args),
     Convert(convert::Args),
+    Fmt(fmt::Args),
     Graph(graph::Args),
     Explain(explain::Args),
     Serve(serve::Args),
@@ -63,6 +64,7 @@ fn run(command: Command) -> Outcome {
         Command::Build(args) => build::run(&args),
         Command::Disasm(args) => disasm::run(&args),
         Command::Convert(args) => convert::run(&args),
+        Command::Fmt(args) => fmt::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Serve(args) => serve::run(&args),

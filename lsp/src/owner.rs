@@ -9,12 +9,13 @@ use crate::{from_proto, to_proto};
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tower_lsp_server::Client;
 use tower_lsp_server::ls_types::{
-    Diagnostic, MessageType, TextDocumentContentChangeEvent, TextDocumentItem, Uri,
+    Diagnostic, MessageType, TextDocumentContentChangeEvent, TextDocumentItem, TextEdit, Uri,
 };
 use writ_compiler::analysis::{Analysis, Options, Syntax};
+use writ_compiler::format;
 
 /// Messages that may wait before an editor is made to wait: far more than anyone types during one analysis.
 const QUEUE_MAX: usize = 1024;
@@ -30,6 +31,9 @@ pub(crate) enum Message {
     Change { uri: Uri, version: i32, changes: Vec<TextDocumentContentChangeEvent> },
     /// A document was closed.
     Close(Uri),
+    /// The edits are asked for that bring a document into its canonical form; there is no answer for one that does
+    /// not parse.
+    Format { uri: Uri, answer: oneshot::Sender<Option<Vec<TextEdit>>> },
 }
 
 struct Document {
@@ -98,7 +102,19 @@ impl Owner {
                 self.documents.remove(&uri);
                 touched.insert(uri);
             }
+            Message::Format { uri, answer } => {
+                // Whoever asked may have gone.
+                let _ = answer.send(self.format(&uri));
+            }
         }
+    }
+
+    fn format(&self, uri: &Uri) -> Option<Vec<TextEdit>> {
+        let document = self.documents.get(uri)?;
+        let format = || format::format(document.text.as_bytes(), document.syntax).ok();
+        // As for an analysis: the formatter does not panic, and the server would live on.
+        let formatted = catch_unwind(AssertUnwindSafe(format)).ok()??;
+        Some(to_proto::edits(&document.text, formatted, self.encoding))
     }
 
     /// Sends a document's diagnostics; none once it is closed, so that the editor forgets them.

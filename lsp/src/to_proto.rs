@@ -4,7 +4,7 @@ use crate::position::Encoding;
 use std::fmt::Write;
 use tower_lsp_server::ls_types::{
     Diagnostic, DiagnosticRelatedInformation, DiagnosticSeverity, Location, NumberOrString, Range,
-    Uri,
+    TextEdit, Uri,
 };
 use writ_compiler::analysis::Analysis;
 use writ_compiler::diagnostic::{self, Severity, SourceRef};
@@ -14,6 +14,24 @@ use writ_compiler::text::Span;
 pub(crate) fn diagnostics(analysis: &Analysis, uri: &Uri, encoding: Encoding) -> Vec<Diagnostic> {
     let text = &analysis.text;
     analysis.diagnostics.iter().map(|d| diagnostic(d, text, uri, encoding)).collect()
+}
+
+/// The edit that makes one text of another: between what they begin and what they end with alike, in whole lines, so
+/// that an editor's cursor stays where it is.
+pub(crate) fn edits(old: &str, new: String, encoding: Encoding) -> Vec<TextEdit> {
+    if old == new {
+        return Vec::new();
+    }
+    let same = |pair: &(&str, &str)| pair.0 == pair.1;
+    let lines = || old.split_inclusive('\n').zip(new.split_inclusive('\n'));
+    let start: usize = lines().take_while(same).map(|(line, _)| line.len()).sum();
+    let (old_rest, new_rest) =
+        (old.get(start..).unwrap_or_default(), new.get(start..).unwrap_or_default());
+    let from_end = old_rest.split_inclusive('\n').rev().zip(new_rest.split_inclusive('\n').rev());
+    let end: usize = from_end.take_while(same).map(|(line, _)| line.len()).sum();
+    let changed = Span::new(start, old.len() - end);
+    let text = new.get(start..new.len() - end).unwrap_or_default().to_owned();
+    vec![TextEdit::new(range(changed, old, encoding), text)]
 }
 
 fn diagnostic(
@@ -85,6 +103,22 @@ fn range(span: Span, text: &str, encoding: Encoding) -> Range {
 mod tests {
     use super::*;
     use writ_compiler::diagnostic::Code;
+
+    #[test]
+    fn an_edit_leaves_alone_what_is_the_same() {
+        for (old, new, line, count, text) in [
+            ("a\n b\nc\n", "a\nb\nc\n", 1, 1, "b\n"),
+            ("a\na\n", "a\n", 1, 1, ""),
+            ("a\r\nb", "a\nb\n", 0, 1, "a\nb\n"),
+            ("", "a\n", 0, 0, "a\n"),
+        ] {
+            let found = edits(old, new.to_owned(), Encoding::Utf16);
+            let [edit] = found.as_slice() else { unreachable!("one edit for {old:?}") };
+            assert_eq!((edit.range.start.line, edit.new_text.as_str()), (line, text), "{old:?}");
+            assert_eq!(edit.range.end.line, line + count, "{old:?}");
+        }
+        assert_eq!(edits("a\n", "a\n".to_owned(), Encoding::Utf16), []);
+    }
 
     #[test]
     fn advice_and_signature_remarks_stand_in_the_message_and_places_beside_it() {

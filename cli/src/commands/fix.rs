@@ -90,7 +90,8 @@ fn codes(applied: &[Code]) -> String {
     ids.join(", ")
 }
 
-fn print_diff(name: &str, before: &str, after: &str) -> Result<(), Failure> {
+/// Prints what leads from one text to another, as a unified diff.
+pub fn print_diff(name: &str, before: &str, after: &str) -> Result<(), Failure> {
     let diff = TextDiff::from_lines(before, after);
     let shown = diff.unified_diff().header(name, name).to_string();
     output::write(None, shown.as_bytes())

@@ -7,6 +7,7 @@ pub mod convert;
 pub mod disasm;
 pub mod explain;
 mod fix;
+pub mod fmt;
 pub mod graph;
 pub mod keys;
 pub mod lsp;
