@@ -188,6 +188,62 @@ async fn keys_and_scopes_are_asked_for() {
 }
 
 #[tokio::test]
+async fn an_approval_with_a_form_is_given_by_filling_it_in() {
+    let served = Served::start().await;
+    let api = &served.api;
+    let limit = json!({
+        "type": "object", "required": ["limit", "tier"],
+        "properties": {"limit": {"type": "integer"}, "tier": {"type": "string", "enum": ["gold", "silver"]}}
+    });
+    let spec = json!({
+        "slug": "limits", "name": "Limits", "triggerType": "api",
+        "spec": {
+            "startNodeId": "ask",
+            "nodes": [
+                {"id": "ask", "type": "human_approval", "form": limit, "onReject": "fail"},
+                {"id": "set", "type": "transform", "value": "${step.ask.output.form.limit}"}
+            ],
+            "edges": [{"from": "ask", "to": "set"}]
+        }
+    });
+    api.post("/api/workflows", &spec).await.expect(201);
+    api.post("/api/workflows/limits/publish", &json!({})).await.expect(200);
+    let answer = api.post("/api/workflows/limits/execute", &json!({})).await;
+    let id = answer.expect(202)["data"]["execution"]["id"].as_str().unwrap().to_owned();
+    let execution = format!("/api/executions/{id}");
+    let reads = |status: &'static str| {
+        let execution = execution.clone();
+        eventually("the execution gets there", move || {
+            let execution = execution.clone();
+            async move {
+                let answer = api.get(&execution).await;
+                let found = answer.expect(200)["data"]["execution"].clone();
+                (found["status"] == status).then_some(found)
+            }
+        })
+    };
+    reads("awaiting_approval").await;
+    let approve = format!("{execution}/approve");
+    let decide = |decision: &str, form: Value| {
+        json!({"decision": decision, "notes": "A limit that the income bears.", "form": form})
+    };
+    for (form, field) in [
+        (Value::Null, "form"),
+        (json!({"limit": "5", "tier": "gold"}), "form.limit"),
+        (json!({"limit": 5, "tier": "bronze"}), "form.tier"),
+    ] {
+        let answer = api.post(&approve, &decide("approve", form)).await;
+        answer.error(400);
+        assert!(answer.body["details"]["fieldErrors"][field].is_array(), "{}", answer.text);
+    }
+    api.post(&approve, &decide("reject", json!({"limit": 5}))).await.error(400);
+    api.post(&approve, &decide("approve", json!({"limit": 5, "tier": "gold"}))).await.expect(200);
+    let done = reads("succeeded").await;
+    assert_eq!(done["output"], 5, "{done}");
+    assert_eq!(done["steps"][0]["output"]["form"], json!({"limit": 5, "tier": "gold"}), "{done}");
+}
+
+#[tokio::test]
 async fn workflows_with_errors_are_refused_and_states_are_respected() {
     let served = Served::start().await;
     let api = &served.api;

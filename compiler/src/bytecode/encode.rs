@@ -1,12 +1,16 @@
 //! Programs to bytes and back.
 //!
 //! ```text
-//! "WRIT"  format version (u16, little-endian)  postcard of the Program
+//! "WRIT"  format version (u16, little-endian)  postcard of the Program  since format 2: postcard of its Additions
 //! ```
+//!
+//! A program is written in the lowest format that can hold it, so that what an earlier release compiled keeps its hash.
 
+use super::schema::Schema;
 use super::verify::{self, VerifyError};
-use super::{FORMAT_VERSION, Program, ProgramHash, SEMANTICS_VERSION};
+use super::{FORMAT_VERSION, Pc, Program, ProgramHash, SEMANTICS_VERSION};
 use crate::limits::PROGRAM_BYTES_MAX;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 const MAGIC: &[u8; 4] = b"WRIT";
@@ -51,9 +55,18 @@ impl Program {
     #[allow(clippy::expect_used, reason = "writing plain data to memory cannot fail")]
     pub fn encode(&self) -> Vec<u8> {
         let mut bytes = MAGIC.to_vec();
-        bytes.extend(FORMAT_VERSION.to_le_bytes());
+        bytes.extend(self.format().to_le_bytes());
         bytes.extend(postcard::to_stdvec(self).expect("a program is plain data"));
+        if let Some(additions) = Additions::of(self) {
+            bytes.extend(postcard::to_stdvec(&additions).expect("additions are plain data"));
+        }
         bytes
+    }
+
+    /// The format that [`Program::encode`] writes it in.
+    #[must_use]
+    pub fn format(&self) -> u16 {
+        if Additions::of(self).is_some() { 2 } else { 1 }
     }
 
     /// SHA-256 of [`Program::encode`].
@@ -78,12 +91,19 @@ impl Program {
         }
         let found = version.iter().rev().fold(0, |n, byte| n << 8 | u16::from(*byte));
         match found {
-            FORMAT_VERSION => {}
+            1 | 2 => {}
             0 => return Err(LoadError::Damaged("format 0 does not exist".to_owned())),
             found => return Err(LoadError::NewerFormat { found }),
         }
         let damaged = |error: postcard::Error| LoadError::Damaged(error.to_string());
-        let (program, rest): (Self, _) = postcard::take_from_bytes(body).map_err(damaged)?;
+        let (mut program, mut rest): (Self, _) =
+            postcard::take_from_bytes(body).map_err(damaged)?;
+        if found >= 2 {
+            let (additions, behind): (Additions, _) =
+                postcard::take_from_bytes(rest).map_err(damaged)?;
+            additions.add_to(&mut program)?;
+            rest = behind;
+        }
         if !rest.is_empty() {
             return Err(LoadError::Damaged(format!("{} bytes follow its end", rest.len())));
         }
@@ -101,6 +121,41 @@ impl Program {
     /// Says which instruction is wrong, and how.
     pub fn verify(&self) -> Result<(), VerifyError> {
         verify::verify(self)
+    }
+}
+
+/// What format 2 adds, by the number of the step that it belongs to.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+struct Additions {
+    /// [`super::StepInfo::on_failure`].
+    on_failure: Vec<(u32, Pc)>,
+    /// [`super::ApprovalInfo::form`].
+    forms: Vec<(u32, Schema)>,
+}
+
+impl Additions {
+    /// What format 1 cannot hold of a program.
+    fn of(program: &Program) -> Option<Self> {
+        let steps = || (0..).zip(&program.steps);
+        let on_failure: Vec<_> =
+            steps().filter_map(|(n, step)| Some((n, step.on_failure?))).collect();
+        let form = |step: &super::StepInfo| step.approval.as_ref()?.form.clone();
+        let forms: Vec<_> = steps().filter_map(|(n, step)| Some((n, form(step)?))).collect();
+        (!on_failure.is_empty() || !forms.is_empty()).then_some(Self { on_failure, forms })
+    }
+
+    /// Puts it where it belongs.
+    fn add_to(self, program: &mut Program) -> Result<(), LoadError> {
+        let damaged = || LoadError::Damaged("it says something of a step that it lacks".to_owned());
+        for (number, target) in self.on_failure {
+            let step = program.steps.get_mut(number as usize).ok_or_else(damaged)?;
+            step.on_failure = Some(target);
+        }
+        for (number, form) in self.forms {
+            let step = program.steps.get_mut(number as usize).ok_or_else(damaged)?;
+            step.approval.as_mut().ok_or_else(damaged)?.form = Some(form);
+        }
+        Ok(())
     }
 }
 

@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The encoding's version. A reader refuses a newer one and keeps reading every older one.
-pub const FORMAT_VERSION: u16 = 1;
+pub const FORMAT_VERSION: u16 = 2;
 
 /// The version of what the instructions mean. Canonical machine states are equal within one number.
 pub const SEMANTICS_VERSION: u16 = 1;
@@ -73,6 +73,10 @@ pub struct StepInfo {
     pub call: Option<CallInfo>,
     /// For an approval: who is asked, and what follows.
     pub approval: Option<ApprovalInfo>,
+    /// For an optional step: where the run goes on when the step fails otherwise than its call's own routes say. Since
+    /// format 2.
+    #[serde(skip)]
+    pub on_failure: Option<Pc>,
 }
 
 /// The static part of a call.
@@ -127,7 +131,7 @@ pub enum ErrorClass {
 }
 
 /// The static part of an approval.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ApprovalInfo {
     /// `role:...`, `user:...`, `team:...`.
     pub assign_to: Option<String>,
@@ -139,6 +143,9 @@ pub struct ApprovalInfo {
     pub on_reject: OnReject,
     /// Whether the run's initiator is barred from deciding.
     pub not_initiator: bool,
+    /// What whoever approves must fill in. Since format 2.
+    #[serde(skip)]
+    pub form: Option<Schema>,
 }
 
 /// What follows an approval that nobody decided in time.

@@ -54,6 +54,9 @@ pub(super) fn verify(program: &Program) -> Result<()> {
         if wants != (step.call.is_some(), step.approval.is_some()) {
             return error(step.entry, "a step lacks what its type needs, or has what it does not");
         }
+        if step.on_failure.is_some() && !may_be_optional(step.kind) {
+            return error(step.entry, "a step of this type cannot be optional");
+        }
     }
     for table in &program.switches {
         if !table.cases.is_sorted_by(|(a, _), (b, _)| a < b) {
@@ -63,6 +66,16 @@ pub(super) fn verify(program: &Program) -> Result<()> {
     let mut walk = Walk::new(program);
     walk.run()?;
     acyclic(&walk.edges, program.entry)
+}
+
+/// Whether a run can go on after a step of this type failed.
+fn may_be_optional(kind: StepType) -> bool {
+    match kind {
+        StepType::ServiceCall | StepType::Transform | StepType::Wait | StepType::WebhookEmit => {
+            true
+        }
+        StepType::Decision | StepType::HumanApproval | StepType::End => false,
+    }
 }
 
 /// Whether everything that the instruction refers to exists and is of the right kind.
@@ -260,6 +273,14 @@ impl<'a> Walk<'a> {
             _ if before.step != op.step() => {
                 return error(pc, "it belongs to a step that was not entered");
             }
+            _ => {}
+        }
+        let info = op.step().and_then(|step| self.program.step(step));
+        if let Some(target) = info.and_then(|info| info.on_failure) {
+            self.reach(pc, target, BETWEEN_STEPS)?;
+        }
+        match op {
+            FlowOp::Enter { .. } => {}
             FlowOp::Call { step, .. } => {
                 let routes = self.program.step(step).and_then(|info| info.call.as_ref());
                 for route in routes.map(|call| call.on_error.as_slice()).unwrap_or_default() {

@@ -7,6 +7,7 @@ mod cases;
 mod events;
 mod graph;
 mod names;
+mod optional;
 mod paths;
 mod reads;
 mod references;
@@ -68,6 +69,7 @@ const CHECKS: &[Check] = &[
     approvals::assignee,
     calls::unsafe_retry,
     calls::error_class,
+    optional::step_that_cannot_be,
     waits::duration,
     budget::exceeded,
     budget::service_that_is_not_called,

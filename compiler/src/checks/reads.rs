@@ -64,7 +64,8 @@ pub(super) fn implied(workflow: &Workflow, flow: &Flow, ids: &Ids<'_>) -> Implie
                 | RouteKind::Next
                 | RouteKind::OnError(_)
                 | RouteKind::OnTimeout
-                | RouteKind::OnReject => (0, None),
+                | RouteKind::OnReject
+                | RouteKind::Failed => (0, None),
             };
             let failed = (0..failed.min(KNOWN_MAX)).flat_map(|at| holds(at, false));
             failed.chain(taken.into_iter().flat_map(|at| holds(at, true))).collect()

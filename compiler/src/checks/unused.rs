@@ -29,13 +29,13 @@ pub(crate) fn service(module: &Module, source: SourceText<'_>, diagnostics: &mut
         for step in &workflow.steps {
             match &step.kind {
                 StepKind::Call(call) => drop(named.insert(call.service.value.as_str())),
+                StepKind::Approval(approval) => types.extend(&approval.form),
                 // What could not be read may be what names it.
                 StepKind::Error => return,
                 StepKind::Decide(_)
                 | StepKind::Transform(_)
                 | StepKind::Wait(_)
                 | StepKind::Emit(_)
-                | StepKind::Approval(_)
                 | StepKind::End(_) => {}
             }
         }

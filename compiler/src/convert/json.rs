@@ -10,7 +10,8 @@ use crate::tree::{
     ApprovalOutcome, ApprovalStep, CallStep, CallTarget, DecideStep, EndStep, ErrorRoute, Expr,
     ExprKind, FieldKey, Retry, Step, StepKind, TriggerKind, WaitStep, Workflow,
 };
-use crate::types::check::{CallPlan, PathPart};
+use crate::types::Type;
+use crate::types::check::{CallPlan, PathPart, StepTyping};
 use serde_json::{Map, Value, json};
 
 const HOUR_MS: u64 = 3_600_000;
@@ -62,8 +63,7 @@ fn spec(workflow: &Workflow, found: &WorkflowAnalysis) -> Value {
     let (mut nodes, mut edges) = (Vec::new(), Vec::new());
     for (at, step) in workflow.steps.iter().enumerate() {
         let routes = found.flow.routes.get(at).map(Vec::as_slice).unwrap_or_default();
-        let plan = found.typed.steps.get(at).and_then(|typing| typing.call.as_ref());
-        nodes.push(node(step, &Routes { routes, id_of: &id_of }, plan));
+        nodes.push(node(step, &Routes { routes, id_of: &id_of }, found.typed.steps.get(at)));
         for route in routes {
             let (from, to) = (step.id.value.as_str(), id_of(route.target));
             match &route.kind {
@@ -74,7 +74,8 @@ fn spec(workflow: &Workflow, found: &WorkflowAnalysis) -> Value {
                 | RouteKind::When(_)
                 | RouteKind::OnError(_)
                 | RouteKind::OnTimeout
-                | RouteKind::OnReject => {}
+                | RouteKind::OnReject
+                | RouteKind::Failed => {}
             }
         }
     }
@@ -103,13 +104,16 @@ impl Routes<'_> {
     }
 }
 
-fn node(step: &Step, routes: &Routes<'_>, plan: Option<&CallPlan>) -> Value {
+fn node(step: &Step, routes: &Routes<'_>, typing: Option<&StepTyping>) -> Value {
     let mut node = Map::new();
     node.insert("id".into(), step.id.value.as_str().into());
     put(&mut node, "type", step.kind.wire_type().map(Value::from));
+    put(&mut node, "optional", step.optional.map(|_| true.into()));
     put(&mut node, "description", step.description.as_ref().map(|d| d.value.as_str().into()));
     match &step.kind {
-        StepKind::Call(call) => call_fields(&mut node, call, plan),
+        StepKind::Call(call) => {
+            call_fields(&mut node, call, typing.and_then(|typing| typing.call.as_ref()));
+        }
         StepKind::Decide(decide) => decide_fields(&mut node, decide, routes),
         StepKind::Transform(transform) => {
             node.insert("value".into(), templated(&transform.value));
@@ -119,7 +123,10 @@ fn node(step: &Step, routes: &Routes<'_>, plan: Option<&CallPlan>) -> Value {
             node.insert("event".into(), emit.event.value.as_str().into());
             put(&mut node, "payload", emit.payload.as_ref().map(templated));
         }
-        StepKind::Approval(approval) => approval_fields(&mut node, approval),
+        StepKind::Approval(approval) => {
+            let form = typing.and_then(|typing| typing.form.as_ref());
+            approval_fields(&mut node, approval, form);
+        }
         StepKind::End(end) => end_fields(&mut node, end),
         StepKind::Error => {}
     }
@@ -252,7 +259,7 @@ fn wait_fields(node: &mut Map<String, Value>, wait: &WaitStep) {
     }
 }
 
-fn approval_fields(node: &mut Map<String, Value>, approval: &ApprovalStep) {
+fn approval_fields(node: &mut Map<String, Value>, approval: &ApprovalStep, form: Option<&Type>) {
     let outcome = |outcome: &ApprovalOutcome| match outcome {
         ApprovalOutcome::RouteTo(step) => route_to(&step.value),
         ApprovalOutcome::Reject => "reject".into(),
@@ -264,6 +271,7 @@ fn approval_fields(node: &mut Map<String, Value>, approval: &ApprovalStep) {
     put(node, "onTimeout", approval.on_timeout.as_ref().map(|o| outcome(&o.value)));
     put(node, "onReject", approval.on_reject.as_ref().map(|o| outcome(&o.value)));
     put(node, "data", approval.data.as_ref().map(templated));
+    put(node, "form", form.map(json_schema));
     put(node, "notInitiator", approval.not_initiator.as_ref().map(|b| b.value.into()));
 }
 

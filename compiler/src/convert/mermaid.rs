@@ -106,7 +106,9 @@ fn is_end(kind: &StepKind) -> bool {
 fn is_trouble(kind: &RouteKind) -> bool {
     match kind {
         RouteKind::Next | RouteKind::Case(_) | RouteKind::Default | RouteKind::When(_) => false,
-        RouteKind::OnError(_) | RouteKind::OnTimeout | RouteKind::OnReject => true,
+        RouteKind::OnError(_) | RouteKind::OnTimeout | RouteKind::OnReject | RouteKind::Failed => {
+            true
+        }
     }
 }
 
@@ -120,6 +122,7 @@ fn arrow(route: &Route) -> String {
         RouteKind::OnError(Some(class)) => format!("on error {class}"),
         RouteKind::OnTimeout => "on timeout".to_owned(),
         RouteKind::OnReject => "on reject".to_owned(),
+        RouteKind::Failed => "if it fails".to_owned(),
     };
     let stroke = if is_trouble(&route.kind) { "-.->" } else { "-->" };
     format!("{stroke}|{}|", label(&[text]))

@@ -94,6 +94,8 @@ pub enum RouteKind {
     OnTimeout,
     /// The approval was rejected.
     OnReject,
+    /// The step failed, and is optional: it goes on as if it had succeeded, without an output.
+    Failed,
 }
 
 impl Flow {

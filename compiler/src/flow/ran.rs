@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 pub enum Fact {
     /// `step.<id>.output`: the step succeeded.
     Output(StepIx),
-    /// `step.<id>.error`: the call failed, and its `onError` route was taken.
+    /// `step.<id>.error`: the step failed, and the run went on: by an `onError` route, or because it is optional.
     Error(StepIx),
 }
 
@@ -39,7 +39,7 @@ impl Route {
             | RouteKind::Default
             | RouteKind::When(_)
             | RouteKind::OnReject => Some(Fact::Output(from)),
-            RouteKind::OnError(_) => Some(Fact::Error(from)),
+            RouteKind::OnError(_) | RouteKind::Failed => Some(Fact::Error(from)),
             // Nothing came: there is neither an output nor an error.
             RouteKind::OnTimeout => None,
         }

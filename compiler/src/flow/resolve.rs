@@ -160,6 +160,15 @@ impl<'a, 'd> Resolver<'a, 'd> {
     }
 
     fn routes(&mut self, step: &'a Step, edges: &[Known<'a>]) -> Vec<Route> {
+        let mut routes = self.routes_of(step, edges);
+        let next = routes.iter().find(|route| route.kind == RouteKind::Next);
+        if let (Some(span), Some(next)) = (step.optional, next) {
+            routes.push(Route { kind: RouteKind::Failed, target: next.target, span });
+        }
+        routes
+    }
+
+    fn routes_of(&mut self, step: &'a Step, edges: &[Known<'a>]) -> Vec<Route> {
         match &step.kind {
             StepKind::Call(call) => {
                 let mut routes = self.plain(step, edges);

@@ -99,7 +99,8 @@ impl Lowering<'_> {
                 | RouteKind::Default
                 | RouteKind::When(_)
                 | RouteKind::OnTimeout
-                | RouteKind::OnReject => None,
+                | RouteKind::OnReject
+                | RouteKind::Failed => None,
             })
             .collect();
         routes.sort_by_key(|route| route.class == ErrorClass::Any);

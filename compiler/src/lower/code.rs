@@ -180,6 +180,7 @@ impl Places {
         }
         for step in &mut program.steps {
             step.entry = self.of(step.entry);
+            step.on_failure = step.on_failure.map(|target| self.of(target));
             for route in step.call.iter_mut().flat_map(|call| &mut call.on_error) {
                 route.target = self.of(route.target);
             }

@@ -12,6 +12,7 @@ use crate::tree::{
     ApprovalOutcome, ApprovalStep, DecideStep, EmitStep, EndStep, Expr, ExprKind, Step, StepKind,
     WaitStep,
 };
+use crate::types::Type;
 
 /// What `output.selected` says of a decision's default.
 const DEFAULT: &str = "default";
@@ -73,12 +74,21 @@ impl Lowering<'_> {
             entry: Label::entry(StepIx(index)).pc(),
             call: None,
             approval: None,
+            on_failure: None,
         }
     }
 
     /// Emits the instruction that completes a step with a successor, and the way there.
     pub(super) fn complete(&mut self, index: u32, op: FlowOp) {
         self.code.flow(op);
+        let is_optional =
+            self.workflow.steps.get(index as usize).is_some_and(|s| s.optional.is_some());
+        if is_optional {
+            let here = self.code.label_here();
+            if let Some(info) = self.steps.get_mut(index as usize) {
+                info.on_failure = Some(here.pc());
+            }
+        }
         self.next(index);
     }
 
@@ -101,7 +111,8 @@ impl Lowering<'_> {
                 | RouteKind::When(_)
                 | RouteKind::OnError(_)
                 | RouteKind::OnTimeout
-                | RouteKind::OnReject => {}
+                | RouteKind::OnReject
+                | RouteKind::Failed => {}
             }
         }
         table.cases.sort_by(|(a, _), (b, _)| a.cmp(b));
@@ -164,6 +175,7 @@ impl Lowering<'_> {
             on_timeout,
             on_reject,
             not_initiator: approval.not_initiator.as_ref().is_some_and(|flag| flag.value),
+            form: self.typing(index).and_then(|typing| typing.form.as_ref()).map(Type::to_schema),
         };
         let step_info = self.static_part(index, step, StepType::HumanApproval);
         self.steps.push(StepInfo { approval: Some(info), ..step_info });

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::analysis::Syntax;
+use crate::bytecode::schema::{Schema, SchemaShape};
 use crate::bytecode::{LoadOp, MakeOp, OnReject, Op, StepType, disasm};
 use crate::diagnostic::{Code, Severity, SourceText};
 use crate::flow;
@@ -25,6 +26,7 @@ pub(crate) fn untyped(spec: &str) -> Compiled {
         call: plan(&step.kind),
         decides: None,
         ruled_out: Vec::new(),
+        form: None,
     });
     let typed = Typed { input: any(), steps: steps.collect() };
     lower(workflow, &flow, &typed)
@@ -70,7 +72,27 @@ pub(crate) fn transform(value: &Json) -> Program {
 
 /// A program with steps and routes of every kind.
 pub(crate) fn every_kind() -> Program {
-    let spec = json!({
+    untyped(&every_kind_of_step().to_string()).program
+}
+
+/// The same with what only format 2 holds.
+pub(crate) fn every_addition() -> Program {
+    let mut spec = every_kind_of_step();
+    for node in spec["nodes"].as_array_mut().unwrap() {
+        if matches!(node["type"].as_str(), Some("service_call" | "wait" | "transform")) {
+            node["optional"] = true.into();
+        }
+    }
+    let mut program = untyped(&spec.to_string()).program;
+    let form = Schema::new(SchemaShape::Enum(vec!["a".to_owned()]));
+    for approval in program.steps.iter_mut().filter_map(|step| step.approval.as_mut()) {
+        approval.form = Some(form.clone());
+    }
+    program
+}
+
+fn every_kind_of_step() -> Json {
+    json!({
         "startNodeId": "get",
         "nodes": [
             {"id": "late", "type": "transform", "value": "${coalesce(step.get.output, step.?get.error)}"},
@@ -94,8 +116,7 @@ pub(crate) fn every_kind() -> Program {
             {"from": "get", "to": "pause"}, {"from": "pause", "to": "until"}, {"from": "until", "to": "ask"},
             {"from": "ask", "to": "heard"}, {"from": "tell", "to": "late"},
         ],
-    });
-    untyped(&spec.to_string()).program
+    })
 }
 
 /// The instructions that make an expression's value.
@@ -154,6 +175,8 @@ fn routes_stated_in_cases_in_edges_or_in_both_give_the_same_program() {
 
 #[test]
 fn every_kind_of_step_and_route_passes_the_verifier() {
+    let program = every_addition();
+    assert_eq!(program.verify(), Ok(()));
     let program = every_kind();
     program.verify().unwrap();
     assert_eq!(Program::load(&program.encode()).unwrap(), program);

@@ -1,6 +1,6 @@
 //! Steps: the nodes of a workflow's graph.
 
-use super::Expr;
+use super::{Expr, TypeExpr};
 use crate::text::{Name, Span, Spanned};
 
 /// One step.
@@ -12,6 +12,8 @@ pub struct Step {
     pub id: Name,
     /// Its doc comment (`///`, or `description` in JSON).
     pub description: Option<Name>,
+    /// `optional` (ours): a failure is recorded, and the run goes on. Where that is written.
+    pub optional: Option<Span>,
     /// What it does.
     pub kind: StepKind,
 }
@@ -204,6 +206,8 @@ pub struct ApprovalStep {
     pub on_reject: Option<Spanned<ApprovalOutcome>>,
     /// Evidence for the approver's screen.
     pub data: Option<Expr>,
+    /// What the approver fills in when approving (`form`, ours): a record type.
+    pub form: Option<TypeExpr>,
     /// Bars the run's initiator from deciding.
     pub not_initiator: Option<Spanned<bool>>,
 }

@@ -1,7 +1,7 @@
 //! `POST /api/executions/{id}/approve`: deciding an approval, either way.
 
 use super::auth::Caller;
-use super::error::ApiError;
+use super::error::{ApiError, FieldErrors};
 use super::executions::{find, show};
 use super::fields::Fields;
 use super::pipeline::Checked;
@@ -11,6 +11,8 @@ use crate::machine::{Decision, EventKind, ExecutionStatus, FrameId};
 use crate::store::{ApiKey, ApprovalRow, ExecutionRow};
 use axum::body::Body;
 use http::Response;
+use writ_compiler::bytecode::schema::Schema;
+use writ_compiler::value::Value;
 
 /// What an approver says.
 struct Answer {
@@ -18,20 +20,27 @@ struct Answer {
     notes: String,
     /// Which approval; the only pending one when absent.
     step_id: Option<String>,
+    /// What the approver filled in.
+    form: Option<Value>,
 }
 
 /// Decides an approval: once this answers 200, the decision is on disk.
 pub(super) async fn decide(api: &Api, request: Checked<'_>) -> Result<Response<Body>, ApiError> {
-    let Answer { decision, notes, step_id } = answer(&request.body)?;
+    let Answer { decision, notes, step_id, form } = answer(&request.body)?;
     let row = find(api, request.id).await?;
     let pending = api.0.store.pending_approvals(row.run).await?;
     let approval = choose(&row, &pending, step_id.as_deref())?;
     may_decide(&request.caller.key, approval, api.0.options.require_actor)?;
+    let program = api.0.store.loaded_program(row.program).await?;
+    let step = program.steps.iter().find(|step| step.id == approval.node_id);
+    let wanted = step.and_then(|step| step.approval.as_ref()?.form.as_ref());
+    check_form(decision, wanted, form.as_ref())?;
     let kind = EventKind::Decided {
         frame: FrameId(approval.frame),
         decision,
         notes,
         actor_user_id: Some(identity(request.caller)),
+        form,
     };
     let delivered = api.0.engine.deliver(row.run, kind, request.caller.actor()).await?;
     // The run may have gone on by now, and been read further: what is shown is where the decision left it. When it
@@ -54,11 +63,45 @@ fn answer(body: &[u8]) -> Result<Answer, ApiError> {
     };
     let notes = fields.require_text("notes", NOTES_CHARS_MIN..=NOTES_CHARS_MAX);
     let step_id = fields.text("stepId", 1..=NOTES_CHARS_MAX).map(str::to_owned);
+    let form = fields.get("form").cloned();
     fields.finish()?;
     let (Some(decision), Some(notes)) = (decision, notes) else {
         return Err(ApiError::internal("a checked decision lacks a field"));
     };
-    Ok(Answer { decision, notes: notes.to_owned(), step_id })
+    Ok(Answer { decision, notes: notes.to_owned(), step_id, form })
+}
+
+/// Refuses what was filled in when it is not what the approval asks for.
+fn check_form(
+    decision: Decision,
+    wanted: Option<&Schema>,
+    form: Option<&Value>,
+) -> Result<(), ApiError> {
+    let mut errors = FieldErrors::new();
+    let mut error = |path: String, message: String| errors.entry(path).or_default().push(message);
+    match (decision, wanted, form) {
+        (Decision::Reject, _, None) | (Decision::Approve, None, None) => {}
+        (Decision::Reject, _, Some(_)) => {
+            error(
+                "form".to_owned(),
+                "is filled in by whoever approves, and not to reject".to_owned(),
+            );
+        }
+        (Decision::Approve, None, Some(_)) => {
+            error("form".to_owned(), "this approval has no form to fill in".to_owned());
+        }
+        (Decision::Approve, Some(_), None) => {
+            error("form".to_owned(), "is required: this approval has a form to fill in".to_owned());
+        }
+        (Decision::Approve, Some(wanted), Some(form)) => {
+            for found in wanted.validate(form) {
+                let dot =
+                    if found.path.is_empty() || found.path.starts_with('[') { "" } else { "." };
+                error(format!("form{dot}{}", found.path), found.message);
+            }
+        }
+    }
+    if errors.is_empty() { Ok(()) } else { Err(ApiError::validation(errors)) }
 }
 
 /// Which approval is meant.

@@ -12,6 +12,8 @@ pub(super) struct Verdict<'e> {
     pub(super) decision: Decision,
     pub(super) notes: &'e str,
     pub(super) actor_user_id: Option<&'e str>,
+    /// What was filled in.
+    pub(super) form: Option<&'e Value>,
 }
 
 impl<'a> Run<'a> {
@@ -77,6 +79,7 @@ impl<'a> Run<'a> {
                     decision: Decision::Reject,
                     notes: "Nobody decided in time.",
                     actor_user_id: None,
+                    form: None,
                 };
                 self.follow(step, frame, &verdict)
             }
@@ -95,12 +98,16 @@ impl<'a> Run<'a> {
                 return self.fail(step, error("approval_rejected", message).into());
             }
         };
-        let output = Value::record([
-            ("decision", Value::from(word)),
-            ("notes", Value::from(verdict.notes)),
-            ("actorUserId", Value::from(verdict.actor_user_id)),
-            ("decidedAt", Value::from(self.at.to_rfc3339())),
-        ]);
+        let form = verdict.form.filter(|_| verdict.decision == Decision::Approve);
+        let fields = [
+            ("decision", Some(Value::from(word))),
+            ("notes", Some(Value::from(verdict.notes))),
+            ("actorUserId", Some(Value::from(verdict.actor_user_id))),
+            ("decidedAt", Some(Value::from(self.at.to_rfc3339()))),
+            ("form", form.filter(|_| info.form.is_some()).cloned()),
+        ];
+        let output =
+            Value::record(fields.into_iter().filter_map(|(name, value)| Some((name, value?))));
         self.succeed(step, &output, next)
     }
 }

@@ -53,6 +53,8 @@ pub enum EventKind {
         notes: String,
         /// `usr_...` or the key's id.
         actor_user_id: Option<String>,
+        /// What the approver filled in, checked against the approval's form.
+        form: Option<Value>,
     },
     /// The run is to stop.
     Cancelled {

@@ -226,9 +226,9 @@ fn act(run: &mut Run<'_>, event: &EventKind) -> run::Outcome {
             };
             run.go_on(step.strand, next)
         }
-        EventKind::Decided { frame, decision, notes, actor_user_id } => {
-            let actor_user_id = actor_user_id.as_deref();
-            run.decided(*frame, &Verdict { decision: *decision, notes, actor_user_id })
+        EventKind::Decided { frame, decision, notes, actor_user_id, form } => {
+            let (actor_user_id, form) = (actor_user_id.as_deref(), form.as_ref());
+            run.decided(*frame, &Verdict { decision: *decision, notes, actor_user_id, form })
         }
         EventKind::Cancelled { reason, .. } => {
             let message = reason.as_deref().unwrap_or("it was cancelled on request");

@@ -192,7 +192,8 @@ impl<'a> Run<'a> {
         let mut routes = call.map(|call| call.on_error.iter()).into_iter().flatten();
         let route =
             routes.find(|r| retry::routes(&r.class, failure.class, &failure.error.code, body));
-        let Some(target) = route.map(|route| route.target) else {
+        let route = route.map(|route| route.target).or(step.info.on_failure);
+        let Some(target) = route else {
             self.finish_failed(step.ordinal, &failure.error)?;
             self.finish_run(
                 ExecutionStatus::Failed,

@@ -124,6 +124,7 @@ impl Store {
             workflow_id: version.workflow_id.clone(),
             workflow_slug: version.slug.clone(),
             workflow_version: version.version,
+            program: version.program,
             status: ExecutionStatus::Pending,
             inputs: redacted,
             external_id,

@@ -151,6 +151,7 @@ impl Raw {
             workflow_id: self.workflow_id,
             workflow_slug: self.workflow_slug,
             workflow_version: self.workflow_version,
+            program: self.program,
             status,
             inputs: self.values.get(&0).cloned().unwrap_or(Value::Null),
             external_id: self.external_id,

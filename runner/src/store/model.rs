@@ -213,6 +213,8 @@ pub struct ExecutionRow {
     pub workflow_slug: String,
     /// Version it runs under.
     pub workflow_version: u32,
+    /// Its program.
+    pub program: ProgramHash,
     /// Its status.
     pub status: ExecutionStatus,
     /// The trigger's inputs, secrets redacted.

@@ -4,8 +4,7 @@ mod instruction;
 
 use super::schema::{Schema, SchemaShape};
 use super::{
-    ApprovalInfo, CallInfo, ErrorClass, FORMAT_VERSION, OnReject, OnTimeout, Pc, Program,
-    SourceMap, StepInfo,
+    ApprovalInfo, CallInfo, ErrorClass, OnReject, OnTimeout, Pc, Program, SourceMap, StepInfo,
 };
 use crate::text::LineIndex;
 use crate::types::check::{Backoff, RetryOn};
@@ -53,7 +52,7 @@ impl<'a> Listing<'a> {
 
     fn write(&self, out: &mut String) -> fmt::Result {
         let program = self.program;
-        writeln!(out, "format {FORMAT_VERSION}, semantics {}", program.semantics)?;
+        writeln!(out, "format {}, semantics {}", program.format(), program.semantics)?;
         writeln!(out, "sha256:{}", program.hash())?;
         writeln!(out, "entry {}", self.place(program.entry))?;
         self.schema(out, "", "input", &program.input)?;
@@ -112,6 +111,9 @@ impl<'a> Listing<'a> {
         }
         if let Some(approval) = &step.approval {
             self.approval(out, approval)?;
+        }
+        if let Some(target) = step.on_failure {
+            writeln!(out, "  optional, goes on at {}", self.place(target))?;
         }
         Ok(())
     }
@@ -172,6 +174,9 @@ impl<'a> Listing<'a> {
             OnReject::Route(target) => format!("-> {}", self.place(target)),
         };
         writeln!(out, "  on reject {follows}")?;
+        if let Some(form) = &approval.form {
+            self.schema(out, "  ", "form", form)?;
+        }
         if approval.not_initiator {
             writeln!(out, "  not the initiator")?;
         }

@@ -4,7 +4,7 @@ use super::*;
 use crate::bytecode::eval::tests::sample;
 use crate::bytecode::eval::{self, Budget};
 use crate::bytecode::{Pc, disasm};
-use crate::lower::tests::{every_kind, transform};
+use crate::lower::tests::{every_addition, every_kind, transform};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -18,16 +18,19 @@ fn use_bytes(bytes: &[u8]) {
     }
 }
 
-/// A program of every kind of step, with a comprehension and optional values in it.
+/// A program of every kind of step, in the latest format.
 fn bytes() -> Vec<u8> {
-    every_kind().encode()
+    every_addition().encode()
 }
 
 #[test]
 fn programs_come_back_as_they_were() {
     let loops = "${trigger.items.filter(x, x > 1).map(x, [x, 1.5, 2u, b'b', null, trigger.?y.orValue(-0.0)])}";
-    for program in [every_kind(), transform(&json!(loops))] {
+    for (program, format) in
+        [(every_kind(), 1), (transform(&json!(loops)), 1), (every_addition(), 2)]
+    {
         let encoded = program.encode();
+        assert_eq!(program.format(), format, "the lowest that can hold it");
         let loaded = Program::load(&encoded).unwrap();
         assert_eq!(loaded, program);
         assert_eq!(loaded.encode(), encoded);
@@ -46,8 +49,8 @@ fn what_is_no_program_of_this_release_is_refused_with_the_reason() {
     assert_eq!(Program::load(b""), Err(LoadError::NotAProgram));
     assert_eq!(with(0, b'X'), LoadError::NotAProgram);
     assert!(matches!(with(4, 0), LoadError::Damaged(_)));
-    assert_eq!(with(4, 2), LoadError::NewerFormat { found: 2 });
-    assert_eq!(with(5, 1), LoadError::NewerFormat { found: 257 });
+    assert_eq!(with(4, 3), LoadError::NewerFormat { found: 3 });
+    assert_eq!(with(5, 1), LoadError::NewerFormat { found: 258 });
     assert_eq!(with(6, 9), LoadError::NewerSemantics { found: 9 });
     let longer = [whole.as_slice(), b"!"].concat();
     assert_eq!(
@@ -94,5 +97,6 @@ proptest! {
     #[test]
     fn bytes_after_a_header_are_never_trusted(body in prop::collection::vec(any::<u8>(), 0..64)) {
         use_bytes(&[&b"WRIT\x01\x00\x01"[..], &body].concat());
+        use_bytes(&[&b"WRIT\x02\x00\x01"[..], &body].concat());
     }
 }

@@ -5,7 +5,7 @@ use super::{Printer, expr};
 use crate::flow::{Flow, RouteKind, StepIx};
 use crate::tree::{
     ApprovalOutcome, ApprovalStep, CallStep, CallTarget, DecideStep, EmitStep, EndStep, Expr,
-    ExprKind, Retry, Step, StepKind, WaitStep, Workflow,
+    ExprKind, Retry, Step, StepKind, TypeExprKind, WaitStep, Workflow,
 };
 use std::fmt::Display;
 
@@ -81,6 +81,9 @@ impl Printer {
                 self.push(format_args!("// The step {name} could not be read."));
                 return self.end();
             }
+        }
+        if step.optional.is_some() {
+            self.line("optional");
         }
         match ways.next() {
             Some(next) if ways.after == Some(next) => {}
@@ -178,7 +181,8 @@ impl Printer {
                     RouteKind::Next
                     | RouteKind::OnError(_)
                     | RouteKind::OnTimeout
-                    | RouteKind::OnReject => continue,
+                    | RouteKind::OnReject
+                    | RouteKind::Failed => continue,
                 };
                 out.line(format_args!("{head} -> {}", out.target(target)));
             }
@@ -248,6 +252,15 @@ impl Printer {
             }
             if let Some(data) = &approval.data {
                 out.clause("data", data);
+            }
+            if let Some(form) = &approval.form {
+                out.begin();
+                out.push("form ");
+                match &form.kind {
+                    TypeExprKind::Record(fields) if !fields.is_empty() => out.fields(fields),
+                    _ => out.type_text(form),
+                }
+                out.end();
             }
             if let Some(timeout) = &approval.timeout_ms {
                 out.line(format_args!("timeout {}", duration(timeout.value)));

@@ -2,6 +2,7 @@
 
 use super::fields::{Fields, wrong_shape};
 use super::node::{Kind, Node};
+use super::schema;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::syntax::span_map::SpanMap;
 use crate::text::{Name, Span, Spanned};
@@ -31,6 +32,7 @@ pub(super) fn step(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Ste
     let id = fields.require_string("id");
     let kind = fields.require_string("type");
     let description = fields.string("description");
+    let optional = fields.boolean("optional").filter(|flag| flag.value).map(|flag| flag.span);
     let (kind, known) = match kind {
         Some(name) => match name.value.as_str() {
             "service_call" => (call(&mut fields), true),
@@ -51,7 +53,8 @@ pub(super) fn step(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Ste
     if known {
         fields.finish();
     }
-    Some(Step { span: node.span, id: id?, description, kind: kind.unwrap_or(StepKind::Error) })
+    let kind = kind.unwrap_or(StepKind::Error);
+    Some(Step { span: node.span, id: id?, description, optional, kind })
 }
 
 fn unknown_type(name: &Name, diagnostics: &mut Vec<Diagnostic>) {
@@ -257,6 +260,7 @@ fn approval(fields: &mut Fields<'_, '_>) -> Option<StepKind> {
     let on_reject =
         fields.get("onReject").and_then(|n| outcome(n, "\"onReject\"", fields.diagnostics));
     let data = fields.template("data");
+    let form = fields.get("form").map(|node| schema::type_expr(node, fields.diagnostics));
     let not_initiator = fields.boolean("notInitiator");
     Some(StepKind::Approval(ApprovalStep {
         label,
@@ -265,6 +269,7 @@ fn approval(fields: &mut Fields<'_, '_>) -> Option<StepKind> {
         on_timeout,
         on_reject,
         data,
+        form,
         not_initiator,
     }))
 }

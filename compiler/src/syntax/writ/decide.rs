@@ -36,9 +36,9 @@ pub(super) fn decide_step(
         }
     }
     let Some(id) = id else { return };
-    let Shell { span, description } = shell;
+    let Shell { span, description, optional } = shell;
     let from = id.value.clone();
-    let step = Step { span, id, description, kind: StepKind::Error };
+    let step = Step { span, id, description, optional, kind: StepKind::Error };
     let at = list.push(step);
     let by_value = expression.is_some();
     let mut decide =

@@ -4,6 +4,7 @@ use super::call::{self, clause_expression, once};
 use super::clauses;
 use super::reader::Reader;
 use super::target::last_target;
+use super::types;
 use crate::syntax::grammar::Rule;
 use crate::text::{Name, Spanned};
 use crate::tree::{
@@ -121,6 +122,7 @@ fn approval_step(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<(Name,
         on_timeout: None,
         on_reject: None,
         data: None,
+        form: None,
         not_initiator: None,
     };
     for part in pair.into_inner() {
@@ -174,6 +176,11 @@ fn approval_clause(
         Rule::data_clause => {
             let data = clause_expression(part, reader);
             once(&mut approval.data, data, span, "data", reader);
+        }
+        Rule::form_clause => {
+            let form = part.into_inner().find(|p| p.as_rule() == Rule::type_record);
+            let form = form.map(|form| types::record_type(form, reader));
+            once(&mut approval.form, form, span, "form", reader);
         }
         Rule::not_initiator_clause => approval.not_initiator = Some(Spanned::new(true, span)),
         _ => {}

@@ -48,7 +48,7 @@ impl Ends {
         self.taken.insert(id.clone());
         let kind = StepKind::End(EndStep { output: None, fail });
         let name = Spanned::new(id.clone(), span);
-        self.made.push(Step { span, id: name, description: None, kind });
+        self.made.push(Step { span, id: name, description: None, optional: None, kind });
         id
     }
 }

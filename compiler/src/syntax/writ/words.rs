@@ -14,8 +14,8 @@ const OPERATION_CLAUSES: &[&str] = &[
 const STEPS: &[&str] = &["call", "decide", "transform", "wait", "emit", "approval", "end", "fail"];
 const WORKFLOW_CLAUSES: &[&str] = &["name", "trigger", "start", "budget", "let"];
 const BUDGET_LIMITS: &[&str] = &["calls", "attempts", "duration", "stored"];
-const CALL_CLAUSES: &[&str] = &["body", "headers", "timeout", "retry", "on"];
-const APPROVAL_CLAUSES: &[&str] = &["label", "assign", "data", "timeout", "on", "not"];
+const CALL_CLAUSES: &[&str] = &["body", "headers", "timeout", "retry", "on", "optional"];
+const APPROVAL_CLAUSES: &[&str] = &["label", "assign", "data", "form", "timeout", "on", "not"];
 
 /// The words that may begin what is due, in groups.
 fn known(due: Rule) -> &'static [&'static [&'static str]] {

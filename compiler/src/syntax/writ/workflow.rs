@@ -136,17 +136,24 @@ impl List {
             // It has been reported. That there is such a step, or that the step before it goes on in a way that is not
             // understood, silences what would follow.
             if let Some(id) = id {
-                self.steps.push(Step { span, id, description: None, kind: StepKind::Error });
+                self.steps.push(Step {
+                    span,
+                    id,
+                    description: None,
+                    optional: None,
+                    kind: StepKind::Error,
+                });
             } else if let Some(before) = self.steps.last_mut() {
                 before.kind = StepKind::Error;
             }
             return;
         }
-        let (mut description, mut body, mut arrow) = (None, None, None);
+        let (mut description, mut body, mut arrow, mut optional) = (None, None, None, None);
         for part in pair.into_inner() {
             match part.as_rule() {
                 Rule::docs => description = Some(reader.docs(&part)),
                 Rule::arrow => arrow = Some(part),
+                Rule::optional_clause => optional = Some(reader.span(&part)),
                 _ => body = Some(part),
             }
         }
@@ -163,7 +170,7 @@ impl List {
                     .help("say in each of its arms where the run goes"),
                 );
             }
-            decide::decide_step(body, Shell { span, description }, next, self, reader);
+            decide::decide_step(body, Shell { span, description, optional }, next, self, reader);
             return;
         }
         let Some((id, kind)) = steps::step_kind(body, reader) else { return };
@@ -182,7 +189,7 @@ impl List {
             let span = arrow_span.unwrap_or(to.span);
             self.edges.push(Edge { span, from: id.clone(), to, case: None });
         }
-        self.steps.push(Step { span, id, description, kind });
+        self.steps.push(Step { span, id, description, optional, kind });
     }
 
     /// Adds a step that knows its own routes.
@@ -205,6 +212,8 @@ pub(super) struct Shell {
     pub(super) span: Span,
     /// Its doc comment.
     pub(super) description: Option<Name>,
+    /// Where it says `optional`.
+    pub(super) optional: Option<Span>,
 }
 
 /// The id of a step that is not read yet, or that does not parse.

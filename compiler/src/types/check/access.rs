@@ -226,7 +226,8 @@ impl Checker<'_> {
 
     fn step_part(&mut self, ix: StepIx, id: &Name, part: &Name) -> Type {
         let step = self.workflow.steps.get(ix.index());
-        let can_fail = step.is_some_and(|step| matches!(step.kind, StepKind::Call(_)));
+        let can_fail = step
+            .is_some_and(|step| matches!(step.kind, StepKind::Call(_)) || step.optional.is_some());
         match part.value.as_str() {
             "output" if ix == self.at => {
                 let message = format!("step \"{}\" reads its own output", id.value);
@@ -254,7 +255,10 @@ impl Checker<'_> {
                 ])
             }
             "error" => {
-                let message = format!("step \"{}\" has no `error`: only calls have", id.value);
+                let message = format!(
+                    "step \"{}\" has no `error`: only calls and optional steps have",
+                    id.value
+                );
                 self.report(Diagnostic::new(Code::NoOutput, part.span, message));
                 Type::error()
             }

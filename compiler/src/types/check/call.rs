@@ -62,6 +62,7 @@ impl Checker<'_> {
                 call: None,
                 decides: None,
                 ruled_out: Vec::new(),
+                form: None,
             };
         };
         let safe = operation.map_or_else(|| method_is_idempotent(&method), |o| o.safe_to_repeat);
@@ -80,7 +81,14 @@ impl Checker<'_> {
             timeout_ms: self.timeout(call.timeout_ms.as_ref()),
         };
         let output = operation.map_or_else(Type::json, |operation| operation.output.clone());
-        StepTyping { input, output, call: Some(plan), decides: None, ruled_out: Vec::new() }
+        StepTyping {
+            input,
+            output,
+            call: Some(plan),
+            decides: None,
+            ruled_out: Vec::new(),
+            form: None,
+        }
     }
 
     fn by_name<'o>(

@@ -5,7 +5,7 @@
 //! never changes, so that nothing that was known is ever lost on the way.
 
 use super::Checker;
-use crate::flow::{DEFAULT, RouteKind, StepIx};
+use crate::flow::{DEFAULT, RouteKind, StepIx, continues_after_reject};
 use crate::limits::KNOWN_MAX;
 use crate::tree::{BinaryOp, DecideStep, Expr, ExprKind, Step, StepKind, UnaryOp};
 use crate::types::{RecordType, Shape, Type};
@@ -305,7 +305,10 @@ impl Checker<'_> {
             let mut more = Vec::new();
             match &step.kind {
                 StepKind::Decide(decide) => said_by(decide, decides, &route.kind, &mut more),
-                StepKind::Approval(_) => decided(&step.id.value, &route.kind, &mut more),
+                StepKind::Approval(_) => {
+                    let continues = continues_after_reject(self.workflow, flow, self.at);
+                    decided(&step.id.value, continues, &route.kind, &mut more);
+                }
                 StepKind::Call(_)
                 | StepKind::Transform(_)
                 | StepKind::Wait(_)
@@ -327,7 +330,8 @@ fn said_by(decide: &DecideStep, decides: Option<&Type>, kind: &RouteKind, more: 
         | RouteKind::Next
         | RouteKind::OnError(_)
         | RouteKind::OnTimeout
-        | RouteKind::OnReject => 0,
+        | RouteKind::OnReject
+        | RouteKind::Failed => 0,
     };
     for failed in decide.conditions.iter().take(conditions.min(KNOWN_MAX)) {
         facts(&failed.when, false, more);
@@ -369,20 +373,24 @@ fn said_by(decide: &DecideStep, decides: Option<&Type>, kind: &RouteKind, more: 
         | RouteKind::Next
         | RouteKind::OnError(_)
         | RouteKind::OnTimeout
-        | RouteKind::OnReject => {}
+        | RouteKind::OnReject
+        | RouteKind::Failed => {}
     }
 }
 
-/// What a way out of an approval says: whether it was given.
-fn decided(id: &str, kind: &RouteKind, more: &mut Vec<Known>) {
+/// What a way out of an approval says: whether it was given. `continues` says that a rejection may go on as an
+/// approval does.
+fn decided(id: &str, continues: bool, kind: &RouteKind, more: &mut Vec<Known>) {
     let (is, is_not) = match kind {
         RouteKind::OnReject => ("reject", "approve"),
+        RouteKind::Next if !continues => ("approve", "reject"),
         RouteKind::Next
         | RouteKind::Case(_)
         | RouteKind::Default
         | RouteKind::When(_)
         | RouteKind::OnError(_)
-        | RouteKind::OnTimeout => return,
+        | RouteKind::OnTimeout
+        | RouteKind::Failed => return,
     };
     let path = ["step", id, "output", "decision"].join("\u{1}");
     more.push(Known::IsNot(path.clone(), is_not.to_owned()));

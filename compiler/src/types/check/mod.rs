@@ -34,7 +34,7 @@ use crate::diagnostic::{Diagnostic, SourceRef};
 use crate::flow::{Flow, StepIx};
 use crate::signatures::Catalog;
 use crate::text::Span;
-use crate::tree::{Module, Workflow};
+use crate::tree::{ApprovalStep, Module, StepKind, Workflow};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -51,9 +51,17 @@ pub fn check(
         let mut scope = Scope::new(SourceRef::Main, &[&module.types], &module.services);
         scope.resolve(written, diagnostics)
     });
+    let forms = workflow.steps.iter().map(|step| match &step.kind {
+        StepKind::Approval(ApprovalStep { form: Some(form), .. }) => {
+            let mut scope = Scope::new(SourceRef::Main, &[&module.types], &module.services);
+            Some(scope.resolve(form, diagnostics).bounded())
+        }
+        _ => None,
+    });
+    let forms: Vec<Option<Type>> = forms.collect();
     let input = declared.clone().unwrap_or_else(|| {
         let mut checker =
-            Checker::new(workflow, flow, catalog, Inputs::Asked(input::Uses::default()));
+            Checker::new(workflow, flow, catalog, &forms, Inputs::Asked(input::Uses::default()));
         checker.steps();
         match checker.inputs {
             Inputs::Asked(uses) => uses.into_type(diagnostics),
@@ -64,7 +72,7 @@ pub fn check(
         Some(_) => Inputs::Declared(with_external_id(&input.as_read())),
         None => Inputs::Inferred(input.as_read()),
     };
-    let mut checker = Checker::new(workflow, flow, catalog, inputs);
+    let mut checker = Checker::new(workflow, flow, catalog, &forms, inputs);
     let steps = checker.steps();
     diagnostics.append(&mut checker.diagnostics);
     Typed { input, steps }
@@ -103,6 +111,8 @@ struct Checker<'a> {
     flow: &'a Flow,
     catalog: &'a Catalog,
     ids: HashMap<&'a str, StepIx>,
+    /// Per step, what whoever approves it fills in.
+    forms: &'a [Option<Type>],
     inputs: Inputs,
     /// The outputs of the steps typed so far, as they are read.
     outputs: Vec<Option<Type>>,
@@ -138,7 +148,13 @@ impl From<Type> for Found {
 }
 
 impl<'a> Checker<'a> {
-    fn new(workflow: &'a Workflow, flow: &'a Flow, catalog: &'a Catalog, inputs: Inputs) -> Self {
+    fn new(
+        workflow: &'a Workflow,
+        flow: &'a Flow,
+        catalog: &'a Catalog,
+        forms: &'a [Option<Type>],
+        inputs: Inputs,
+    ) -> Self {
         let mut ids = HashMap::with_capacity(workflow.steps.len());
         for (at, step) in workflow.steps.iter().enumerate() {
             ids.entry(step.id.value.as_str()).or_insert(StepIx::at(at));
@@ -148,6 +164,7 @@ impl<'a> Checker<'a> {
             flow,
             catalog,
             ids,
+            forms,
             inputs,
             outputs: vec![None; workflow.steps.len()],
             at: StepIx(0),
@@ -170,6 +187,7 @@ impl<'a> Checker<'a> {
             call: None,
             decides: None,
             ruled_out: Vec::new(),
+            form: None,
         };
         let mut typings = vec![untyped; workflow.steps.len()];
         for ix in &self.flow.order {

@@ -30,6 +30,8 @@ pub struct StepTyping {
     pub decides: Option<Type>,
     /// For a decision by value: the values that it cannot have any more, because of decisions on every way to it.
     pub ruled_out: Vec<String>,
+    /// For an approval: what whoever approves fills in.
+    pub form: Option<Type>,
 }
 
 /// A call with every default filled in. Both ways of naming a call (an operation and its arguments by

@@ -58,7 +58,8 @@ impl Checker<'_> {
             RouteKind::Next
             | RouteKind::OnError(_)
             | RouteKind::OnTimeout
-            | RouteKind::OnReject => Type::error(),
+            | RouteKind::OnReject
+            | RouteKind::Failed => Type::error(),
         });
         let routes: Vec<Type> = routes.collect();
         let selected = if routes.is_empty() { Type::error() } else { Type::union(routes) };
@@ -138,13 +139,27 @@ impl Checker<'_> {
         let assign_to = approval.assign_to.as_ref().map(|_| Type::string());
         let input = with_rest([("label", label), ("assignTo", assign_to), ("data", data)]);
         let decision = Type::union(vec![Type::literal("approve"), Type::literal("reject")]);
-        let fields = [
-            ("decision", FieldInfo::required(decision)),
-            ("notes", FieldInfo::required(Type::string())),
-            ("actorUserId", FieldInfo::optional(Type::string())),
-        ];
-        let fields = fields.map(|(name, field)| (name.to_owned(), field));
-        StepTyping { input, ..no_input(Type::record(fields.into_iter().collect(), false)) }
+        let form = self.forms.get(self.at.index()).cloned().flatten();
+        let outcome = |decision: Type, form: Option<&Type>| {
+            let fields = [
+                ("decision", Some(FieldInfo::required(decision))),
+                ("notes", Some(FieldInfo::required(Type::string()))),
+                ("actorUserId", Some(FieldInfo::optional(Type::string()))),
+                ("form", form.map(|form| FieldInfo::required(form.clone()))),
+            ];
+            let fields =
+                fields.into_iter().filter_map(|(name, field)| Some((name.to_owned(), field?)));
+            Type::record(fields.collect(), false)
+        };
+        let output = match &form {
+            None => outcome(decision, None),
+            // Only who approves fills it in.
+            Some(form) => Type::union(vec![
+                outcome(Type::literal("approve"), Some(form)),
+                outcome(Type::literal("reject"), None),
+            ]),
+        };
+        StepTyping { input, form, ..no_input(output) }
     }
 
     fn end(&mut self, end: &EndStep) -> StepTyping {
@@ -179,6 +194,7 @@ fn no_input(output: Type) -> StepTyping {
         call: None,
         decides: None,
         ruled_out: Vec::new(),
+        form: None,
     }
 }
 

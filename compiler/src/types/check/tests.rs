@@ -202,7 +202,7 @@ fn fields_are_known_by_name() {
       = did you mean "output"?
     WR0406 at step.kyc: `step.kyc` is no value
       = write `step.<id>.output` for what a step gave
-    WR0406 at error: step "x" has no `error`: only calls have
+    WR0406 at error: step "x" has no `error`: only calls and optional steps have
     WR0202 at kcy: there is no step "kcy"
       = did you mean "kyc"?
     WR0401 at ids: there is no field `ids` here

@@ -40,6 +40,29 @@ fn an_approval_is_asked_for_and_given_once() {
 }
 
 #[test]
+fn what_the_approver_filled_in_is_part_of_the_output() {
+    let form = r#","form":{"type":"object","properties":{"limit":{"type":"integer"}},"required":["limit"]},"onReject":"route_to:other""#;
+    for (decision, expected) in
+        [(Decision::Approve, r#""form":{"limit":5}"#), (Decision::Reject, "elsewhere")]
+    {
+        let mut sim = asked(form);
+        sim.log();
+        let limit = Value::record([("limit", Value::from(5_i64))]);
+        sim.apply(EventKind::Decided {
+            frame: FrameId(0),
+            decision,
+            notes: "Looked at it twice, all is well.".to_owned(),
+            actor_user_id: None,
+            form: Some(limit),
+        })
+        .unwrap();
+        let log = sim.log();
+        assert!(log.contains(expected), "{log}");
+        assert_eq!(log.contains("limit"), decision == Decision::Approve, "{log}");
+    }
+}
+
+#[test]
 fn a_rejection_goes_where_the_author_says_or_fails_the_run() {
     let mut sim = asked("");
     sim.log();

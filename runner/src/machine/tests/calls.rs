@@ -208,3 +208,45 @@ fn an_answer_nested_without_end_is_refused() {
     ended Failed value_refused: its output cannot be kept: the value is nested more than 96 deep in 0
     ");
 }
+
+#[test]
+fn an_optional_step_may_fail_and_the_run_goes_on() {
+    let nodes = r#"
+        {"id":"c","type":"service_call","service":"custom:svc","method":"POST","path":"/x","optional":true,
+         "retry":{"maxAttempts":1},"onError":{"busy":"route_to:last"}},
+        {"id":"t","type":"transform","value":"${int(trigger.id)}","optional":true},
+        {"id":"last","type":"transform","optional":true,
+         "value":"${[coalesce(step.c.output.n, step.c.error.code, 0), coalesce(step.t.error.code, step.t.output, 0), 1 / trigger.n]}"}"#;
+    let run = |inputs: &str, failure: Option<&str>| {
+        let mut sim = Sim::started(&spec("c", nodes, &[("c", "t"), ("t", "last")]), inputs);
+        sim.log();
+        match failure {
+            None => sim.answer(ok(r#"{"n":7}"#)),
+            Some(body) => sim.break_call(failed(FailureClass::Status(500), Some(body))),
+        }
+        sim.log()
+    };
+    insta::assert_snapshot!(run(r#"{"id":"5","n":1}"#, None), @r#"
+    0 Succeeded x1 {"n":7}
+    1 t Running
+    1 Succeeded x1 5
+    2 last Running
+    2 Succeeded x1 [7,5,1]
+    ended Succeeded [7,5,1]
+    "#);
+    insta::assert_snapshot!(run(r#"{"id":"x","n":1}"#, Some("{}")), @r#"
+    0 Failed x1 call_failed: `svc` failed: Status(500) (500)
+    1 t Running
+    1 Failed x1 template_failed: `int` cannot convert this; it met "x"
+    2 last Running
+    2 Succeeded x1 ["call_failed","template_failed",1]
+    ended Succeeded ["call_failed","template_failed",1]
+    "#);
+    // A route of its own comes first; and a run may end with a step that failed.
+    insta::assert_snapshot!(run(r#"{"id":"5","n":0}"#, Some(r#"{"code":"busy"}"#)), @r#"
+    0 Failed x1 call_failed: `svc` failed: Status(500) (500)
+    1 last Running
+    1 Failed x1 template_failed: division by zero; it met an int
+    ended Succeeded
+    "#);
+}

@@ -53,26 +53,27 @@ fn event() -> impl Strategy<Value = EventKind> {
     let number = prop_oneof![9 => 0u32..5, 1 => any::<u32>()];
     let decision = prop_oneof![Just(Decision::Approve), Just(Decision::Reject)];
     prop_oneof![
-        2 => Just(EventKind::Started),
-        4 => (frame.clone(), number.clone(), body()).prop_map(|(frame, attempt, response)| {
-            EventKind::CallSucceeded { frame, attempt, response }
-        }),
-        4 => (frame.clone(), number.clone(), class(), any::<Option<u64>>()).prop_map(
-            |(frame, attempt, class, retry_after_ms)| {
-                let failure = failed(class, Some(r#"{"code":"x"}"#));
-                let failure = CallFailure { retry_after_ms, ..failure };
-                EventKind::CallFailed { frame, attempt, failure }
-            }
-        ),
-        4 => (frame.clone(), number).prop_map(|(frame, timer)| EventKind::TimerFired { frame, timer }),
-        2 => (frame, decision).prop_map(|(frame, decision)| EventKind::Decided {
-            frame,
-            decision,
-            notes: String::new(),
-            actor_user_id: None,
-        }),
-        1 => Just(EventKind::Cancelled { reason: None, actor_user_id: None }),
-    ]
+           2 => Just(EventKind::Started),
+           4 => (frame.clone(), number.clone(), body()).prop_map(|(frame, attempt, response)| {
+               EventKind::CallSucceeded { frame, attempt, response }
+           }),
+           4 => (frame.clone(), number.clone(), class(), any::<Option<u64>>()).prop_map(
+               |(frame, attempt, class, retry_after_ms)| {
+                   let failure = failed(class, Some(r#"{"code":"x"}"#));
+                   let failure = CallFailure { retry_after_ms, ..failure };
+                   EventKind::CallFailed { frame, attempt, failure }
+               }
+           ),
+           4 => (frame.clone(), number).prop_map(|(frame, timer)| EventKind::TimerFired { frame, timer }),
+           2 => (frame, decision).prop_map(|(frame, decision)| EventKind::Decided {
+               frame,
+               decision,
+               notes: String::new(),
+               actor_user_id: None,
+    form: None,
+           }),
+           1 => Just(EventKind::Cancelled { reason: None, actor_user_id: None }),
+       ]
 }
 
 fn events() -> impl Strategy<Value = Vec<(i64, EventKind)>> {

@@ -170,6 +170,7 @@ impl Sim {
             decision,
             notes: "Looked at it twice, all is well.".to_owned(),
             actor_user_id: Some("usr_1".to_owned()),
+            form: None,
         })
     }
 

@@ -193,6 +193,7 @@ async fn a_run_is_kept_whole_across_a_restart() {
             decision: Decision::Approve,
             notes: "Glare on the hologram, fields are consistent.".into(),
             actor_user_id: None,
+            form: None,
         })
         .await;
     assert_eq!(store.unfinished(RunKey(0), 10).await.unwrap().runnable, [run]);

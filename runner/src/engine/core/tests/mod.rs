@@ -17,6 +17,7 @@ fn approve() -> EventKind {
         decision: Decision::Approve,
         notes: "Looked at it twice, all is well.".to_owned(),
         actor_user_id: None,
+        form: None,
     }
 }
 
