@@ -224,9 +224,7 @@ async fn an_approval_with_a_form_is_given_by_filling_it_in() {
     };
     reads("awaiting_approval").await;
     let approve = format!("{execution}/approve");
-    let decide = |decision: &str, form: Value| {
-        json!({"decision": decision, "notes": "A limit that the income bears.", "form": form})
-    };
+    let decide = |decision: &str, form: Value| json!({"decision": decision, "notes": "A limit that the income bears.", "form": form});
     for (form, field) in [
         (Value::Null, "form"),
         (json!({"limit": "5", "tier": "gold"}), "form.limit"),

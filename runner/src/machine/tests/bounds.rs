@@ -72,6 +72,7 @@ fn run(sim: &mut Sim, choices: &[u8]) -> (u64, u64) {
                     decision,
                     notes: "\u{1f600}".repeat(NOTES_CHARS_MAX),
                     actor_user_id: Some(format!("usr_{}", "a".repeat(100))),
+                    form: None,
                 };
                 sim.now = due;
                 if choice.is_multiple_of(3) || sim.apply(decided).is_err() {
