@@ -67,10 +67,10 @@ pub(super) fn stored(step: &Step, typing: Option<&StepTyping>) -> Option<u64> {
                 ("notes", NOTES_CHARS_MAX as u64 * CHARACTER_MAX + 2),
                 ("actorUserId", ACTOR_MAX),
                 ("decidedAt", STAMP_MAX),
-                // As large as the request that brings it.
-                ("form", approval.form.as_ref().map_or(0, |_| BODY_BYTES_MAX as u64)),
             ]);
-            input.min(VALUE_MAX) + output.min(VALUE_MAX)
+            // As large as the request that brings it.
+            let form = approval.form.as_ref().map_or(0, |_| BODY_BYTES_MAX as u64);
+            input.min(VALUE_MAX) + (output + form).min(VALUE_MAX)
         }
         StepKind::End(end) => end.output.as_ref().map_or(0, value),
         StepKind::Error => return None,
