@@ -88,3 +88,67 @@ fn a_difference_is_shown_and_nothing_written() {
         assert!(alone.contains("--fix"), "{alone}");
     }
 }
+
+/// A create request whose decision forgets a value, and that misspells a step once.
+const FORGETFUL: &str = r#"{
+  "slug": "open-account",
+  "spec": {
+    "startNodeId": "risk",
+    "nodes": [
+      {
+        "id": "risk", "type": "service_call", "service": "anti-fraud", "method": "POST", "path": "/api/evaluate",
+        "body": { "customerId": "${trigger.customerId}", "lane": "onboarding" }
+      },
+      {
+        "id": "by_risk", "type": "decision", "expression": "step.risk.output.decision",
+        "cases": {
+          "allow": { "next": "open" },
+          "review": { "next": "refuse" },
+          "block": { "next": "refsue" }
+        }
+      },
+      { "id": "open", "type": "webhook_emit", "event": "account.opened" },
+      { "id": "refuse", "type": "webhook_emit", "event": "account.refused" }
+    ],
+    "edges": [{ "from": "risk", "to": "by_risk" }]
+  }
+}
+"#;
+
+#[test]
+fn a_forgotten_value_ends_the_run_as_failed_in_both_syntaxes() {
+    let directory = directory(FORGETFUL);
+    let ran = run_in(directory.path(), &["check", "--fix", "hello.json"], b"");
+    assert_eq!(ran.code, Some(0), "{}{}", ran.stdout, ran.stderr);
+    let fixed = "fixed 2 problems in hello.json (WR0202, WR0510)";
+    assert!(ran.stderr.contains(fixed), "{}", ran.stderr);
+    let text = fs::read_to_string(directory.path().join("hello.json")).unwrap();
+    let case = r#""block": { "next": "refuse" },
+          "flag": { "next": "by_risk_unhandled" }
+"#;
+    assert!(text.contains(case), "{text}");
+    let end = r#"{ "id": "by_risk_unhandled", "type": "end", "fail": { "code": "unhandled_case", "#;
+    assert!(text.contains(end), "{text}");
+
+    let converted = run_in(directory.path(), &["convert", "hello.json"], b"").ok();
+    let lines = converted.split_inclusive('\n');
+    let forgetful: String = lines.filter(|line| !line.contains("flag ->")).collect();
+    let args = ["check", "--fix", "--syntax", "writ", "-"];
+    let ran = run_in(directory.path(), &args, forgetful.as_bytes());
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let arm = "flag -> fail \"unhandled_case\" \"by_risk does not handle flag\"\n";
+    assert!(ran.stdout.contains(arm), "{}", ran.stdout);
+}
+
+#[test]
+fn what_is_not_sure_is_left_unless_asked_for() {
+    let guess = MENDED.replace("\"startNodeId\": \"greet\"", "\"startNodeId\": \"gret1\"");
+    let directory = directory(&guess);
+    let check =
+        |flags: &[&str]| run_in(directory.path(), &[&["check", "hello.json"], flags].concat(), b"");
+    let text = || fs::read_to_string(directory.path().join("hello.json")).unwrap();
+    check(&["--fix"]).fails(1);
+    assert_eq!(text(), guess);
+    check(&["--fix", "--unsafe-fixes"]).ok();
+    assert_eq!(text(), MENDED);
+}

@@ -177,3 +177,30 @@ fn positions_are_bytes_for_an_editor_that_takes_them() {
     assert!(width == 7 || width == 9, "the emoji counts four bytes");
     editor.stop();
 }
+
+#[test]
+fn what_a_diagnostic_suggests_is_offered_as_an_edit() {
+    let (mut editor, capabilities) = Editor::start(json!(["utf-16"]));
+    assert_eq!(capabilities["codeActionProvider"]["codeActionKinds"], json!(["quickfix"]));
+    let text = BROKEN.replace("ky\u{1f600}c", "grete").replace("\"kyc\"", "\"greet\"");
+    editor.send(open(&text));
+    editor.diagnostics();
+    let mut actions = |line: u32| {
+        let cursor = json!({"line": line, "character": 20});
+        editor.send(json!({"id": 7, "method": "textDocument/codeAction", "params": {
+            "textDocument": {"uri": "file:///kyc.json"},
+            "range": {"start": cursor, "end": cursor},
+            "context": {"diagnostics": []}
+        }}));
+        editor.receive()["result"].clone()
+    };
+    let offered = actions(1);
+    assert_eq!(offered[0]["title"], "did you mean \"greet\"?");
+    assert_eq!(offered[0]["isPreferred"], true);
+    assert_eq!(offered[0]["diagnostics"][0]["code"], "WR0202");
+    let edit = &offered[0]["edit"]["changes"]["file:///kyc.json"][0];
+    assert_eq!(edit["newText"], "greet");
+    assert_eq!(edit["range"]["start"], json!({"line": 1, "character": 18}));
+    assert_eq!(actions(3), json!([]));
+    editor.stop();
+}

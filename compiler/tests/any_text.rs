@@ -4,9 +4,10 @@
 
 use proptest::prelude::*;
 use proptest::sample::Index;
-use writ_compiler::analysis::{Analysis, Syntax};
+use writ_compiler::analysis::{Analysis, Options, Syntax};
 use writ_compiler::convert;
-use writ_compiler::diagnostic::{SourceRef, render};
+use writ_compiler::diagnostic::fix::fix;
+use writ_compiler::diagnostic::{Applicability, SourceRef, render};
 use writ_compiler::format;
 
 const JSON: &str = include_str!("../../tests/cases/quickstart/workflow.json");
@@ -126,6 +127,10 @@ fn check(text: &str, syntax: Syntax) {
             }
         }
         assert!(!diagnostic.message.is_empty() && !diagnostic.message.contains('\n'));
+        for edit in diagnostic.suggestions.iter().flat_map(|suggestion| &suggestion.edits) {
+            let place = analysis.text.get(edit.span.range());
+            assert!(place.is_some(), "{edit:?} of {diagnostic:?} cuts a character");
+        }
     }
     let compiled = analysis.workflows.iter().all(|workflow| workflow.compiled.is_some());
     assert!(analysis.has_errors() != compiled || analysis.workflows.is_empty());
@@ -137,6 +142,17 @@ fn check(text: &str, syntax: Syntax) {
     }
     for line in render::json::json(&analysis, "input").lines() {
         serde_json::from_str::<serde_json::Value>(line).unwrap();
+    }
+}
+
+/// Fixes a text, and holds the result against what fixing promises.
+fn check_fixes(text: &str, syntax: Syntax) {
+    for least in [Applicability::Safe, Applicability::Maybe] {
+        let before = Analysis::new(text, syntax);
+        let was = before.text.clone();
+        let fixed = fix(before, least, Options::default());
+        assert!(fixed.settled, "{was}\nbecomes\n{}", fixed.analysis.text);
+        assert_eq!(fixed.applied.is_empty(), fixed.analysis.text == was);
     }
 }
 
@@ -173,5 +189,12 @@ proptest! {
         let text = pieces.concat();
         check(&text, Syntax::Json);
         check(&text, Syntax::Writ);
+    }
+
+    #[test]
+    fn fixing_a_damaged_text_settles(changes in prop::collection::vec(change(), 1..3)) {
+        let damaged = |text: &str| changes.iter().fold(text.to_owned(), |text, change| changed(&text, change));
+        check_fixes(&damaged(EVERY_STEP), Syntax::Writ);
+        check_fixes(&damaged(JSON), Syntax::Json);
     }
 }

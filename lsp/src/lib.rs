@@ -7,6 +7,7 @@
 //! [`Analysis`]: writ_compiler::analysis::Analysis
 
 mod backend;
+mod code_actions;
 mod from_proto;
 mod owner;
 mod position;

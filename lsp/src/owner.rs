@@ -5,14 +5,15 @@
 
 use crate::BudgetOf;
 use crate::position::Encoding;
-use crate::{from_proto, to_proto};
+use crate::{code_actions, from_proto, to_proto};
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 use tower_lsp_server::Client;
 use tower_lsp_server::ls_types::{
-    Diagnostic, MessageType, TextDocumentContentChangeEvent, TextDocumentItem, TextEdit, Uri,
+    CodeActionResponse, MessageType, Range, TextDocumentContentChangeEvent, TextDocumentItem,
+    TextEdit, Uri,
 };
 use writ_compiler::analysis::{Analysis, Options, Syntax};
 use writ_compiler::format;
@@ -34,6 +35,8 @@ pub(crate) enum Message {
     /// The edits are asked for that bring a document into its canonical form; there is no answer for one that does
     /// not parse.
     Format { uri: Uri, answer: oneshot::Sender<Option<Vec<TextEdit>>> },
+    /// The editor asks what can be done about the diagnostics of a range.
+    CodeActions { uri: Uri, range: Range, answer: oneshot::Sender<CodeActionResponse> },
 }
 
 struct Document {
@@ -106,6 +109,15 @@ impl Owner {
                 // Whoever asked may have gone.
                 let _ = answer.send(self.format(&uri));
             }
+            Message::CodeActions { uri, range, answer } => {
+                let actions = self.documents.get(&uri).and_then(|document| {
+                    self.analyse(document, &uri, |analysis| {
+                        code_actions::code_actions(analysis, &uri, range, self.encoding)
+                    })
+                });
+                // An editor that gave up waiting needs no answer.
+                let _ = answer.send(actions.unwrap_or_default());
+            }
         }
     }
 
@@ -119,26 +131,36 @@ impl Owner {
 
     /// Sends a document's diagnostics; none once it is closed, so that the editor forgets them.
     fn publish(&self, uri: Uri) {
-        let (diagnostics, version) = match self.documents.get(&uri) {
-            Some(document) => (self.analyse(document, &uri), Some(document.version)),
-            None => (Vec::new(), None),
-        };
+        let document = self.documents.get(&uri);
+        let version = document.map(|document| document.version);
+        let diagnostics = document.and_then(|document| {
+            self.analyse(document, &uri, |analysis| {
+                to_proto::diagnostics(analysis, &uri, self.encoding)
+            })
+        });
+        let diagnostics = diagnostics.unwrap_or_default();
         self.runtime.block_on(self.client.publish_diagnostics(uri, diagnostics, version));
     }
 
-    fn analyse(&self, document: &Document, uri: &Uri) -> Vec<Diagnostic> {
+    /// Analyses a document, and makes something of that.
+    fn analyse<T>(
+        &self,
+        document: &Document,
+        uri: &Uri,
+        make: impl FnOnce(&Analysis) -> T,
+    ) -> Option<T> {
         let analyse = || {
             let file = uri.to_file_path();
             let budget = file.and_then(|file| (self.budget_of)(&file));
             let options = Options { budget: budget.as_ref() };
-            let analysis = Analysis::with(document.text.clone(), document.syntax, options);
-            to_proto::diagnostics(&analysis, uri, self.encoding)
+            make(&Analysis::with(document.text.clone(), document.syntax, options))
         };
         // The compiler does not panic; should it, one document has no diagnostics and the server lives on.
-        catch_unwind(AssertUnwindSafe(analyse)).unwrap_or_else(|_| {
-            let message = format!("writ: could not analyse {}; please report it", uri.as_str());
-            self.runtime.block_on(self.client.log_message(MessageType::ERROR, message));
-            Vec::new()
-        })
+        catch_unwind(AssertUnwindSafe(analyse))
+            .inspect_err(|_| {
+                let message = format!("writ: could not analyse {}; please report it", uri.as_str());
+                self.runtime.block_on(self.client.log_message(MessageType::ERROR, message));
+            })
+            .ok()
     }
 }

@@ -34,7 +34,8 @@ pub(crate) fn edits(old: &str, new: String, encoding: Encoding) -> Vec<TextEdit>
     vec![TextEdit::new(range(changed, old, encoding), text)]
 }
 
-fn diagnostic(
+/// One diagnostic.
+pub(crate) fn diagnostic(
     diagnostic: &diagnostic::Diagnostic,
     text: &str,
     uri: &Uri,
@@ -94,7 +95,8 @@ fn severity(severity: Severity) -> DiagnosticSeverity {
     }
 }
 
-fn range(span: Span, text: &str, encoding: Encoding) -> Range {
+/// A place.
+pub(crate) fn range(span: Span, text: &str, encoding: Encoding) -> Range {
     let bytes = span.range();
     Range::new(encoding.position(text, bytes.start), encoding.position(text, bytes.end))
 }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use writ_compiler::analysis::Analysis;
 use writ_compiler::bounds;
-use writ_compiler::diagnostic::{Applicability, Code, Severity, Suggestion, render};
+use writ_compiler::diagnostic::{Applicability, Code, Severity, fix, render};
 
 /// Find what is wrong with workflows, before anything runs
 ///
@@ -158,6 +158,8 @@ impl Tally {
     fn add(&mut self, analysis: &Analysis, threshold: Severity) {
         let module = &analysis.module;
         self.declared += module.workflows.len() + module.services.len() + module.types.len();
+        let fixes = fix::apply(&analysis.text, &analysis.diagnostics, Applicability::Safe);
+        self.fixable += fixes.map_or(0, |(_, fixed)| fixed.len());
         for diagnostic in &analysis.diagnostics {
             match diagnostic.severity {
                 Severity::Error => self.errors += 1,
@@ -168,8 +170,6 @@ impl Tally {
                 self.worst = Some((diagnostic.severity, diagnostic.code));
             }
             self.denied |= diagnostic.severity >= threshold;
-            let is_safe = |s: &Suggestion| s.is_at_least(Applicability::Safe);
-            self.fixable += usize::from(diagnostic.suggestions.iter().any(is_safe));
         }
     }
 

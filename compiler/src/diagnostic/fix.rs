@@ -1,7 +1,7 @@
 //! Applying suggestions: the edits of those that may be applied, all at once, until none is left.
 
 use super::{Applicability, Code, Diagnostic, Edit, Suggestion};
-use crate::analysis::{Analysis, Options};
+use crate::analysis::{Analysis, Options, Syntax};
 use crate::limits::FIX_ROUNDS_MAX;
 
 /// A text after its suggestions were applied.
@@ -18,26 +18,43 @@ pub struct Fixed {
 /// Applies the suggestions of a text that are at least this sure, and those that the fixed text has, and so on. The
 /// options are those that the text was analysed with.
 ///
-/// A fix may uncover what its mistake hid, because nothing is said about the arguments of an operation that is unknown.
+/// A text that cannot be read in full is mended first, and only as long as that helps: where a quote is missing, a comma
+/// more makes it worse. A fix may uncover what its mistake hid: nothing is said about the arguments of an operation that
+/// is unknown.
 #[must_use]
 pub fn fix(analysis: Analysis, least: Applicability, options: Options<'_>) -> Fixed {
     let mut fixed = Fixed { analysis, applied: Vec::new(), settled: false };
     for _ in 0..FIX_ROUNDS_MAX {
-        let Some((text, mut applied)) =
-            apply(&fixed.analysis.text, &fixed.analysis.diagnostics, least)
-        else {
-            break;
+        let Analysis { text, diagnostics, syntax, .. } = &fixed.analysis;
+        let Some((text, mut applied)) = apply(text, diagnostics, least) else {
+            return Fixed { settled: true, ..fixed };
         };
+        let analysis = Analysis::with(text, *syntax, options);
+        let (was, is) = (unreadable(diagnostics), unreadable(&analysis.diagnostics));
+        // In `.writ` it is a word that is mended there, behind which more may come to light.
+        let helps = is < was || is == 0 || *syntax == Syntax::Writ && was > 0;
+        if !helps {
+            return Fixed { settled: true, ..fixed };
+        }
         fixed.applied.append(&mut applied);
-        fixed.analysis = Analysis::with(text, fixed.analysis.syntax, options);
+        fixed.analysis = analysis;
     }
     let Analysis { text, diagnostics, .. } = &fixed.analysis;
     fixed.settled = apply(text, diagnostics, least).is_none();
     fixed
 }
 
+/// How many places of a text could not be read. With any, what stands around them may not be what it seems.
+fn unreadable(diagnostics: &[Diagnostic]) -> usize {
+    diagnostics.iter().filter(|d| is_unreadable(d)).count()
+}
+
+fn is_unreadable(diagnostic: &Diagnostic) -> bool {
+    matches!(diagnostic.code, Code::UnexpectedToken | Code::Unterminated | Code::TrailingText)
+}
+
 /// Applies of each diagnostic the first suggestion that is sure enough, and of suggestions that touch each other the
-/// first. `None` when there is none to apply.
+/// first; in a text that cannot be read in full, only those about that. `None` when there is none to apply.
 #[must_use]
 pub fn apply(
     text: &str,
@@ -46,7 +63,8 @@ pub fn apply(
 ) -> Option<(String, Vec<Code>)> {
     let mut chosen: Vec<&Edit> = Vec::new();
     let mut applied = Vec::new();
-    for diagnostic in diagnostics {
+    let readable = unreadable(diagnostics) == 0;
+    for diagnostic in diagnostics.iter().filter(|d| readable || is_unreadable(d)) {
         let Some(suggestion) = diagnostic.suggestions.iter().find(|s| s.is_at_least(least)) else {
             continue;
         };

@@ -72,7 +72,7 @@ fn result(diagnostic: &Diagnostic, name: &str, main: (&str, &LineIndex)) -> Valu
     let fixes: Vec<Value> = diagnostic
         .suggestions
         .iter()
-        .filter(|s| s.applicability == Applicability::Safe && !s.edits.is_empty())
+        .filter(|suggestion| !suggestion.edits.is_empty())
         .map(|suggestion| {
             let replacements = suggestion.edits.iter().map(|edit| {
                 json!({
@@ -80,8 +80,13 @@ fn result(diagnostic: &Diagnostic, name: &str, main: (&str, &LineIndex)) -> Valu
                     "insertedContent": {"text": edit.replacement},
                 })
             });
+            // SARIF does not tell what is safe from what is not.
+            let description = match suggestion.applicability {
+                Applicability::Safe => suggestion.message.clone(),
+                Applicability::Maybe => format!("perhaps: {}", suggestion.message),
+            };
             json!({
-                "description": {"text": suggestion.message},
+                "description": {"text": description},
                 "artifactChanges": [{
                     "artifactLocation": {"uri": uri(name)},
                     "replacements": replacements.collect::<Vec<_>>(),
