@@ -2,7 +2,7 @@
 
 use crate::bounds::ProjectBudget;
 use crate::bytecode::{Program, SourceMap};
-use crate::diagnostic::{Allowed, Code, Diagnostic, Severity, SourceText, allow};
+use crate::diagnostic::{self, Allowed, Code, Diagnostic, Severity, SourceText, allow};
 use crate::flow::{self, Flow};
 use crate::limits::{DIAGNOSTICS_MAX, SOURCE_BYTES_MAX};
 use crate::signatures::Catalog;
@@ -110,6 +110,7 @@ impl Analysis {
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }
+        diagnostic::begin_text();
         let (mut module, mut diagnostics) = match syntax {
             Syntax::Json => syntax::json::parse(&text),
             Syntax::Writ => syntax::writ::parse(&text),

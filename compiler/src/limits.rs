@@ -9,8 +9,8 @@ pub const NESTING_MAX: usize = 64;
 /// Most steps in one workflow (the runner's documented contract).
 pub const STEPS_MAX: usize = 1_000;
 
-/// Most diagnostics kept for one source; further ones are counted, not stored.
-pub const DIAGNOSTICS_MAX: usize = 1_000;
+/// Most diagnostics kept for one source; further ones are counted, not stored. More than any text that people wrote has.
+pub const DIAGNOSTICS_MAX: usize = 10_000;
 
 /// Most bytes in one expression's text.
 pub const EXPRESSION_BYTES_MAX: usize = 64 * 1024;
@@ -83,8 +83,9 @@ pub const VALUE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Longest misspelt name that is compared with the known ones, in characters; comparing costs the square of it.
 pub const MISSPELT_CHARS_MAX: usize = 100;
 
-/// Most unknown step names of one workflow that are compared with the known ones; the others are reported as they are.
-pub const SUGGESTIONS_MAX: usize = 100;
+/// Most work that one text may spend on comparing misspelt names with known ones, in bytes looked at: a fraction of a second.
+/// Names beyond it are reported without a suggestion.
+pub const MISSPELT_WORK_MAX: u64 = 100_000_000;
 
 /// Most steps that a diagnostic's path shows; of a longer one, its two ends.
 pub const PATH_STEPS_SHOWN_MAX: usize = 12;
@@ -119,3 +120,6 @@ pub const RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
 
 /// Most steps of an exceeded budget's path that are pointed at; the others are counted.
 pub const COSTS_SHOWN_MAX: usize = 6;
+
+/// Most values of an enum that a sentence lists; the others are counted.
+pub const VALUES_SHOWN_MAX: usize = 12;

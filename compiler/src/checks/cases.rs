@@ -7,6 +7,7 @@ use crate::diagnostic::{
     Applicability, Code, Diagnostic, Severity, SourceRef, did_you_mean_another, nearest,
 };
 use crate::flow::{DEFAULT, Fact, Route, RouteKind, StepIx};
+use crate::limits::VALUES_SHOWN_MAX;
 use crate::text::{Name, Span};
 use crate::tree::{DecideStep, Expr, Step, StepKind};
 use crate::types::{FieldInfo, Shape, Type};
@@ -175,16 +176,18 @@ struct Decision<'a> {
 
 impl Decision<'_> {
     fn closed(&self, values: &[String], diagnostics: &mut Vec<Diagnostic>) {
-        let is_open = |value: &&String| {
-            !self.ruled_out.contains(value)
-                && !self.labels.iter().any(|label| label.value == **value)
-        };
+        let labels: HashSet<&str> = self.labels.iter().map(|label| label.value.as_str()).collect();
+        let known: HashSet<&str> = values.iter().map(String::as_str).collect();
+        let is_open =
+            |value: &&String| !self.ruled_out.contains(value) && !labels.contains(value.as_str());
         let mut missing: Vec<&String> = values.iter().filter(is_open).collect();
-        for label in self.labels.iter().filter(|label| !values.contains(&label.value)) {
+        for label in self.labels.iter().filter(|label| !known.contains(label.value.as_str())) {
             diagnostics.push(self.impossible(label, values));
             // The misspelt value is not missing beside.
             let meant = nearest(&label.value, missing.iter().map(|value| value.as_str()));
-            missing.retain(|value| Some(value.as_str()) != meant);
+            if let Some(at) = missing.iter().position(|value| Some(value.as_str()) == meant) {
+                missing.remove(at);
+            }
         }
         for label in self.labels.iter().filter(|label| self.ruled_out.contains(&label.value)) {
             diagnostics.push(self.decided_before(label));
@@ -294,9 +297,13 @@ impl Decision<'_> {
     }
 }
 
-/// `"a", "b" and "c"`.
+/// `"a", "b" and "c"`; of very many, the first ones.
 fn listed<T: AsRef<str>>(values: &[T], word: &str) -> String {
-    let quoted: Vec<String> = values.iter().map(|v| format!("\"{}\"", v.as_ref())).collect();
+    let quoted = values.iter().take(VALUES_SHOWN_MAX).map(|v| format!("\"{}\"", v.as_ref()));
+    let mut quoted: Vec<String> = quoted.collect();
+    if values.len() > VALUES_SHOWN_MAX {
+        quoted.push(format!("{} more", values.len() - VALUES_SHOWN_MAX));
+    }
     match quoted.split_last() {
         Some((last, [])) => last.clone(),
         Some((last, others)) => format!("{} {word} {last}", others.join(", ")),

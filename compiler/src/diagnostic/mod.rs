@@ -11,7 +11,7 @@ mod suggest;
 pub use allow::Allowed;
 pub use catalogue::{CATALOGUE, Code, CodeInfo, FAMILIES, Family};
 pub use edit::SourceText;
-pub(crate) use suggest::{did_you_mean, did_you_mean_another, nearest};
+pub(crate) use suggest::{begin_text, did_you_mean, did_you_mean_another, nearest};
 
 use crate::text::Span;
 

@@ -1,8 +1,30 @@
 //! Did you mean.
 
 use super::{Applicability, Diagnostic};
-use crate::limits::MISSPELT_CHARS_MAX;
+use crate::limits::{MISSPELT_CHARS_MAX, MISSPELT_WORK_MAX};
 use crate::text::{Name, Span};
+use std::cell::Cell;
+
+/// What comparing two characters costs, in bytes looked at.
+const COMPARISON_WORK: usize = 4;
+
+thread_local! {
+    /// What the text being analysed may still spend on comparing names. A text has one thread; handed from check to check
+    /// this would be a parameter of everything that can report an unknown name.
+    static WORK_LEFT: Cell<u64> = const { Cell::new(MISSPELT_WORK_MAX) };
+}
+
+/// Begins a text: what is suggested for it does not depend on the texts before.
+pub(crate) fn begin_text() {
+    WORK_LEFT.set(MISSPELT_WORK_MAX);
+}
+
+/// Takes the work off what is left; whether there was enough.
+fn spend(work: usize) -> bool {
+    let left = WORK_LEFT.get().checked_sub(work as u64);
+    WORK_LEFT.set(left.unwrap_or(0));
+    left.is_some()
+}
 
 /// Names shorter than this, in characters, are one letter from each other by chance.
 const SURE_CHARS_MIN: usize = 4;
@@ -70,7 +92,7 @@ fn stands_alone(name: &Name, span: Span, near: &str) -> bool {
 }
 
 /// The candidate that a misspelt word most probably stands for: one that is spelt almost like it, or else one that
-/// begins like it, as `int` does for `integer`.
+/// begins like it, as `int` does for `integer`. None when the text has spent [`MISSPELT_WORK_MAX`].
 #[must_use]
 pub(crate) fn nearest<'c>(
     word: &str,
@@ -96,12 +118,14 @@ fn near<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Vec<Near<'
     if length > MISSPELT_CHARS_MAX {
         return Vec::new();
     }
+    // Looking at a name costs something too.
+    let candidates = candidates.take_while(|name| spend(name.len() + 1));
     let found = candidates.filter_map(|name| {
         let other = name.chars().count();
         let (most, difference) = (1 + other / 4, length.abs_diff(other));
         // Names whose lengths differ by more than this are further apart than this.
-        let distance =
-            if difference <= most { strsim::damerau_levenshtein(word, name) } else { usize::MAX };
+        let is_near = difference <= most && spend(length * other * COMPARISON_WORK);
+        let distance = if is_near { strsim::damerau_levenshtein(word, name) } else { usize::MAX };
         if distance <= most {
             return Some(Near { begins: false, distance, most, name });
         }
@@ -111,7 +135,9 @@ fn near<'c>(word: &str, candidates: impl Iterator<Item = &'c str>) -> Vec<Near<'
             && (word.starts_with(name) || name.starts_with(word));
         begins.then_some(Near { begins: true, distance: difference, most, name })
     });
-    found.collect()
+    let found = found.collect();
+    // What was not looked at might have been nearer.
+    if WORK_LEFT.get() == 0 { Vec::new() } else { found }
 }
 
 /// The place of a name without the quotes around it; `None` when it is written with escapes.

@@ -2,7 +2,7 @@
 
 use super::{Flow, Route, RouteKind, StepIx};
 use crate::diagnostic::{Applicability, Code, Diagnostic, Severity, SourceText, did_you_mean};
-use crate::limits::{STEPS_MAX, SUGGESTIONS_MAX};
+use crate::limits::STEPS_MAX;
 use crate::text::Name;
 use crate::tree::{
     ApprovalOutcome, ApprovalStep, CallStep, Edge, Step, StepKind, WaitStep, Workflow,
@@ -52,8 +52,6 @@ pub(super) struct Resolver<'a, 'd> {
     pub(super) diagnostics: &'d mut Vec<Diagnostic>,
     /// See [`Flow::complete`].
     pub(super) complete: bool,
-    /// How many unknown names were compared with the known ones.
-    suggested: usize,
 }
 
 impl<'a, 'd> Resolver<'a, 'd> {
@@ -66,16 +64,8 @@ impl<'a, 'd> Resolver<'a, 'd> {
         let cut = workflow.steps.len() >= STEPS_MAX
             && diagnostics.iter().any(|d| d.code == Code::TooManySteps);
         let ambiguous = HashSet::new();
-        let mut resolver = Self {
-            workflow,
-            source,
-            ids,
-            ambiguous,
-            cut,
-            diagnostics,
-            complete: !cut,
-            suggested: 0,
-        };
+        let mut resolver =
+            Self { workflow, source, ids, ambiguous, cut, diagnostics, complete: !cut };
         for (at, step) in workflow.steps.iter().enumerate() {
             let ix = StepIx::at(at);
             if let Some(first) = resolver.ids.get(step.id.value.as_str()) {
@@ -131,13 +121,9 @@ impl<'a, 'd> Resolver<'a, 'd> {
             return None;
         }
         let message = format!("no step is called \"{}\"", name.value);
-        let mut diagnostic = Diagnostic::new(Code::UnknownStep, name.span, message);
-        if self.suggested < SUGGESTIONS_MAX {
-            self.suggested += 1;
-            let ids = self.workflow.steps.iter().map(|step| step.id.value.as_str());
-            diagnostic = did_you_mean(diagnostic, name, ids);
-        }
-        self.report(diagnostic);
+        let diagnostic = Diagnostic::new(Code::UnknownStep, name.span, message);
+        let ids = self.workflow.steps.iter().map(|step| step.id.value.as_str());
+        self.report(did_you_mean(diagnostic, name, ids));
         None
     }
 

@@ -51,7 +51,7 @@ fn operation(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Operation {
     let query = declared.query.as_ref().and_then(|query| {
-        let ty = scope.resolve(query, diagnostics);
+        let ty = scope.whole(query, diagnostics);
         let record = record_of(&ty);
         if record.is_none() && !ty.is_dynamic() {
             let message = "query parameters have names: they are a record";
@@ -62,11 +62,11 @@ fn operation(
         }
         record
     });
-    let request = declared.request.as_ref().map(|request| scope.resolve(request, diagnostics));
+    let request = declared.request.as_ref().map(|request| scope.whole(request, diagnostics));
     let response = declared
         .response
         .as_ref()
-        .map_or_else(Type::json, |response| scope.resolve(response, diagnostics));
+        .map_or_else(Type::json, |response| scope.whole(response, diagnostics));
     let output_field = declared.output.as_ref();
     let output = output_field
         .map_or_else(|| response.clone(), |name| part(&response, "response", name, diagnostics));

@@ -3,6 +3,7 @@
 use super::{FieldInfo, Label, Labels, RecordType, Shape, Type};
 use crate::limits::{TYPE_DEPTH_MAX, TYPE_PARTS_MAX, UNION_MEMBERS_MAX};
 use indexmap::IndexMap;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 impl Type {
@@ -70,40 +71,45 @@ impl Type {
     /// The type of a value that is one of several: their union, unless it has more members than anybody would look at.
     #[must_use]
     pub fn join(types: impl IntoIterator<Item = Self>) -> Self {
-        let mut members: Vec<Self> = Vec::new();
+        let mut all = Distinct::default();
         for ty in types {
-            for member in ty.members() {
-                push_new(&mut members, member.clone().labelled(ty.labels));
-            }
+            ty.members().iter().for_each(|member| all.push(member.clone().labelled(ty.labels)));
+            let members = &all.types;
             if members.len() > UNION_MEMBERS_MAX {
                 let labels = members
                     .iter()
                     .fold(Labels::default(), |labels, member| labels.and(member.labels_within()));
                 let is_text = |m: &Self| matches!(m.shape, Shape::Literal(_) | Shape::String);
                 let all_text = members.iter().all(is_text);
-                members =
-                    vec![if all_text { Self::string() } else { Self::json() }.labelled(labels)];
+                let one = if all_text { Self::string() } else { Self::json() };
+                all = Distinct::default();
+                all.push(one.labelled(labels));
             }
         }
+        let members = all.types;
         if members.is_empty() { Self::json() } else { Self::union(members) }
     }
 
     /// The union of these: flattened, each member once; what is dynamic swallows the others.
     #[must_use]
-    pub fn union(members: Vec<Self>) -> Self {
-        let mut flat: Vec<Self> = Vec::new();
+    pub fn union(mut members: Vec<Self>) -> Self {
+        if members.len() == 1
+            && let Some(only) = members.pop()
+        {
+            return only;
+        }
+        let mut flat = Distinct::default();
         let mut labels = Labels::default();
         for member in members {
             match member.shape {
                 Shape::Union(inner) => {
                     labels = labels.and(member.labels);
-                    for inner in inner.iter() {
-                        push_new(&mut flat, inner.clone());
-                    }
+                    inner.iter().for_each(|inner| flat.push(inner.clone()));
                 }
-                _ => push_new(&mut flat, member),
+                _ => flat.push(member),
             }
         }
+        let mut flat = flat.types;
         for dynamic in [Shape::Error, Shape::Json] {
             if flat.iter().any(|member| member.shape == dynamic) {
                 let labels = flat.iter().fold(labels, |labels, m| labels.and(m.labels));
@@ -336,9 +342,22 @@ fn read_record(record: &RecordType) -> Option<RecordType> {
     changed
 }
 
-fn push_new(flat: &mut Vec<Type>, member: Type) {
-    if !flat.contains(&member) {
-        flat.push(member);
+/// Types, each once. Of literals there may be very many, so that they are not looked for one by one.
+#[derive(Default)]
+struct Distinct {
+    types: Vec<Type>,
+    literals: HashSet<(Arc<str>, Labels)>,
+}
+
+impl Distinct {
+    fn push(&mut self, ty: Type) {
+        let is_new = match &ty.shape {
+            Shape::Literal(text) => self.literals.insert((Arc::clone(text), ty.labels)),
+            _ => !self.types.contains(&ty),
+        };
+        if is_new {
+            self.types.push(ty);
+        }
     }
 }
 

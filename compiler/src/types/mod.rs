@@ -25,7 +25,7 @@ pub struct Type {
 }
 
 /// Labels that travel with values through templates, records and calls.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Labels {
     /// May flow only into parameters declared `secret`.
     pub secret: bool,

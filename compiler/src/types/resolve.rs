@@ -20,6 +20,8 @@ pub struct Scope<'a> {
     aliases: HashMap<&'a str, &'a TypeAlias>,
     /// The author's own services, whose types a qualified name may name.
     services: &'a [crate::tree::ServiceDecl],
+    /// The scopes of those whose types were named.
+    inner: HashMap<&'a str, Self>,
     resolved: HashMap<&'a str, Type>,
     /// Aliases being resolved, outermost first.
     open: Vec<&'a str>,
@@ -37,7 +39,8 @@ impl<'a> Scope<'a> {
         for alias in lists.iter().flat_map(|list| list.iter()) {
             aliases.entry(alias.name.value.as_str()).or_insert(alias);
         }
-        Self { source, aliases, services, resolved: HashMap::new(), open: Vec::new() }
+        let (inner, resolved) = (HashMap::new(), HashMap::new());
+        Self { source, aliases, services, inner, resolved, open: Vec::new() }
     }
 
     /// The type that an alias of this scope stands for.
@@ -49,6 +52,16 @@ impl<'a> Scope<'a> {
             }
             None => Type::error(),
         }
+    }
+
+    /// The type as written where nothing stands around it, which may be too large.
+    pub fn whole(&mut self, written: &TypeExpr, diagnostics: &mut Vec<Diagnostic>) -> Type {
+        let ty = self.resolve(written, diagnostics);
+        if ty.is_small() {
+            return ty;
+        }
+        diagnostics.push(too_large("this type is too large".to_owned(), written.span));
+        Type::error()
     }
 
     /// The type as written.
@@ -145,18 +158,17 @@ impl<'a> Scope<'a> {
             return Type::error();
         }
         let Some(alias) = self.aliases.get(name).copied() else { return Type::error() };
-        self.open.push(name);
-        let mut ty = self.resolve(&alias.ty, diagnostics);
-        self.open.pop();
-        if !ty.is_small() {
+        // A chain of aliases may be as long as the text, and is followed by recursion.
+        let followed = self.open.len() < TYPE_DEPTH_MAX;
+        let mut ty = Type::error();
+        if followed {
+            self.open.push(name);
+            ty = self.resolve(&alias.ty, diagnostics);
+            self.open.pop();
+        }
+        if !followed || !ty.is_small() {
             let message = format!("the type `{name}` is too large");
-            diagnostics.push(
-                Diagnostic::new(Code::TooDeep, alias.name.span, message)
-                    .note(format!(
-                        "with its aliases written out, a type may be {TYPE_DEPTH_MAX} deep and have {TYPE_PARTS_MAX} parts"
-                    ))
-                    .help("use `json` for a part of it"),
-            );
+            diagnostics.push(too_large(message, alias.name.span));
             ty = Type::error();
         }
         if let Shape::Record(record) = &mut ty.shape {
@@ -177,7 +189,9 @@ impl<'a> Scope<'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Type {
         if let Some(own) = self.services.iter().find(|s| s.name.value == service.value) {
-            let mut scope = Scope::new(self.source, &[&own.types], &[]);
+            let source = self.source;
+            let scope = self.inner.entry(&own.name.value);
+            let scope = scope.or_insert_with(|| Scope::new(source, &[&own.types], &[]));
             return scope.name(name, diagnostics);
         }
         let Some(found) = signatures::builtin(&service.value) else {
@@ -194,4 +208,12 @@ impl<'a> Scope<'a> {
         diagnostics.push(did_you_mean(diagnostic, name, found.types.keys().map(String::as_str)));
         Type::error()
     }
+}
+
+fn too_large(message: String, place: Span) -> Diagnostic {
+    Diagnostic::new(Code::TooDeep, place, message)
+        .note(format!(
+            "with its aliases written out, a type may be {TYPE_DEPTH_MAX} deep and have {TYPE_PARTS_MAX} parts"
+        ))
+        .help("use `json` for a part of it")
 }

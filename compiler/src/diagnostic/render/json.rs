@@ -6,6 +6,7 @@ use crate::diagnostic::{Applicability, Diagnostic, Label, Severity, SourceRef};
 use crate::signatures;
 use crate::text::{LineIndex, Span};
 use serde_json::{Map, Value, json};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Every diagnostic of a text, one JSON object a line.
 #[must_use]
@@ -22,13 +23,31 @@ pub fn json(analysis: &Analysis, name: &str) -> String {
 #[must_use]
 pub fn values(analysis: &Analysis, name: &str) -> Vec<Value> {
     let pointers = Pointers::of(analysis);
-    analysis.diagnostics.iter().map(|d| value(analysis, d, name, &pointers)).collect()
+    let labels = analysis.diagnostics.iter().flat_map(|d| &d.secondary);
+    let services = labels.filter_map(|label| match label.source {
+        SourceRef::Main => None,
+        SourceRef::Stdlib(service) => Some(service),
+    });
+    let services: BTreeSet<&'static str> = services.collect();
+    let builtin = services.into_iter().map(|service| {
+        let text = signatures::source_text(service).unwrap_or_default();
+        (service, (text, LineIndex::new(text)))
+    });
+    let texts = Texts { name, analysis, builtin: builtin.collect() };
+    analysis.diagnostics.iter().map(|d| value(d, &texts, &pointers)).collect()
 }
 
-fn value(analysis: &Analysis, diagnostic: &Diagnostic, name: &str, pointers: &Pointers) -> Value {
-    let main = (analysis.text.as_str(), &analysis.lines);
+/// The texts that labels point into, and their lines.
+struct Texts<'a> {
+    name: &'a str,
+    analysis: &'a Analysis,
+    builtin: BTreeMap<&'static str, (&'static str, LineIndex)>,
+}
+
+fn value(diagnostic: &Diagnostic, texts: &Texts<'_>, pointers: &Pointers) -> Value {
+    let main = (texts.analysis.text.as_str(), &texts.analysis.lines);
     let mut object = Map::new();
-    object.insert("file".into(), name.into());
+    object.insert("file".into(), texts.name.into());
     object.insert("code".into(), diagnostic.code.id().into());
     object.insert("severity".into(), severity(diagnostic.severity).into());
     object.insert("message".into(), diagnostic.message.as_str().into());
@@ -37,7 +56,7 @@ fn value(analysis: &Analysis, diagnostic: &Diagnostic, name: &str, pointers: &Po
         object.insert("pointer".into(), pointer.into());
     }
     object.insert("label".into(), diagnostic.primary.message.as_str().into());
-    let secondary = diagnostic.secondary.iter().map(|label| secondary(label, name, main));
+    let secondary = diagnostic.secondary.iter().map(|label| secondary(label, texts));
     object.insert("secondary".into(), secondary.collect());
     object.insert("notes".into(), json!(diagnostic.notes));
     let suggestions = diagnostic.suggestions.iter().map(|suggestion| {
@@ -60,17 +79,18 @@ fn value(analysis: &Analysis, diagnostic: &Diagnostic, name: &str, pointers: &Po
     Value::Object(object)
 }
 
-fn secondary(label: &Label, name: &str, main: (&str, &LineIndex)) -> Value {
+fn secondary(label: &Label, texts: &Texts<'_>) -> Value {
     let mut object = Map::new();
     match label.source {
         SourceRef::Main => {
-            object.insert("file".into(), name.into());
-            place(&mut object, label.span, main);
+            object.insert("file".into(), texts.name.into());
+            place(&mut object, label.span, (&texts.analysis.text, &texts.analysis.lines));
         }
         SourceRef::Stdlib(service) => {
-            let text = signatures::source_text(service).unwrap_or_default();
             object.insert("file".into(), format!("<{service}>").into());
-            place(&mut object, label.span, (text, &LineIndex::new(text)));
+            if let Some((text, lines)) = texts.builtin.get(service) {
+                place(&mut object, label.span, (text, lines));
+            }
         }
     }
     object.insert("message".into(), label.message.as_str().into());

@@ -24,15 +24,13 @@ impl Pointers {
         let mut pointer = String::new();
         loop {
             let inner = match &node.kind {
-                Kind::Object(members) => members
-                    .iter()
-                    .find(|(name, value)| holds(name.span.to(value.span), span))
-                    .map(|(name, value)| (escape(&name.value), value)),
-                Kind::List(items) => items
-                    .iter()
-                    .enumerate()
-                    .find(|(_, item)| holds(item.span, span))
-                    .map(|(i, item)| (i.to_string(), item)),
+                Kind::Object(members) => {
+                    last_at(members, span, |(name, value)| name.span.to(value.span))
+                        .map(|(_, (name, value))| (escape(&name.value), value))
+                }
+                Kind::List(items) => {
+                    last_at(items, span, |item| item.span).map(|(i, item)| (i.to_string(), item))
+                }
                 Kind::Null
                 | Kind::Bool(_)
                 | Kind::Int(_)
@@ -47,6 +45,13 @@ impl Pointers {
             node = value;
         }
     }
+}
+
+/// The part that holds a place, and its index; parts stand one behind the other, and there may be very many.
+fn last_at<T>(parts: &[T], place: Span, span: impl Fn(&T) -> Span) -> Option<(usize, &T)> {
+    let at = parts.partition_point(|part| span(part).start <= place.start).checked_sub(1)?;
+    let part = parts.get(at)?;
+    holds(span(part), place).then_some((at, part))
 }
 
 fn holds(outer: Span, inner: Span) -> bool {

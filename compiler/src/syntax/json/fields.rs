@@ -72,10 +72,11 @@ impl<'a, 'd> Fields<'a, 'd> {
     /// member is read as what it was meant to be.
     pub(super) fn misspelt(&mut self, key: &'static str) -> bool {
         let mut names = self.members.iter().map(|(name, _)| name);
-        let Some(name) = names.find(|name| nearest(&name.value, [key].into_iter()).is_some())
-        else {
-            return false;
+        let near = |name: &&Name| {
+            let read = self.known.contains(&name.value.as_str());
+            !read && nearest(&name.value, [key].into_iter()).is_some()
         };
+        let Some(name) = names.find(near) else { return false };
         let message =
             format!("\"{key}\" is missing in {}, and \"{}\" is unknown", self.what, name.value);
         let found = Diagnostic::new(Code::UnknownKey, name.span, message);

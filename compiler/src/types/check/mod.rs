@@ -49,7 +49,7 @@ pub fn check(
 ) -> Typed {
     let declared = workflow.trigger.input.as_ref().map(|written| {
         let mut scope = Scope::new(SourceRef::Main, &[&module.types], &module.services);
-        scope.resolve(written, diagnostics)
+        scope.whole(written, diagnostics)
     });
     let forms = workflow.steps.iter().map(|step| match &step.kind {
         StepKind::Approval(ApprovalStep { form: Some(form), .. }) => {

@@ -266,8 +266,9 @@ impl Checker<'_> {
         let mut diagnostic =
             did_you_mean_another(diagnostic, name, names, |name| has_field(fields, name));
         if diagnostic.suggestions.is_empty() && !record.fields.is_empty() {
-            let names: Vec<&str> = record.fields.keys().map(String::as_str).collect();
-            diagnostic = diagnostic.note(format!("it has {}", names.join(", ")));
+            let names: Vec<&str> = record.fields.keys().map(String::as_str).take(12).collect();
+            let more = if record.fields.len() > names.len() { ", ..." } else { "" };
+            diagnostic = diagnostic.note(format!("it has {}{more}", names.join(", ")));
         }
         self.report(diagnostic);
     }
