@@ -77,7 +77,7 @@ workflow \"w\"{name \"W\" trigger api{a:string,b:\"x\"|\"y\"
   // Before the step.
   call   screen=aml.createScreening{lane:\"onboarding\" customerId:trigger.a,}
   retry 5 exponential   on 5xx,timeout on error 404->nobody // why
-  timeout 20s ->end
+  timeout 20s optional ->end
   // Above nobody.
 
   transform nobody=[1,-2 , trigger . items [ 0 ] . ?name,a.b(1)-c*-3,!(x in[1])]
@@ -85,7 +85,7 @@ workflow \"w\"{name \"W\" trigger api{a:string,b:\"x\"|\"y\"
     trigger.b
     ->end
   else{}}
-  approval ask { assign role:kyc_analyst on reject->fail \"no\" \"why\" }
+  approval ask { assign role:kyc_analyst form{reason?:string,ok:bool} on reject->fail \"no\" \"why\" }
   transform c = { a: trigger.x ? 1.5e-3 : -.5, b: f(x,
      y)
   }
@@ -114,6 +114,7 @@ workflow \"w\"{name \"W\" trigger api{a:string,b:\"x\"|\"y\"
       retry 5 exponential on 5xx, timeout
       on error 404 -> nobody // why
       timeout 20s
+      optional
       -> end
       // Above nobody.
 
@@ -127,6 +128,7 @@ workflow \"w\"{name \"W\" trigger api{a:string,b:\"x\"|\"y\"
 
       approval ask {
         assign role:kyc_analyst
+        form { reason?: string, ok: bool }
         on reject -> fail "no" "why"
       }
 

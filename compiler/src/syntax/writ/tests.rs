@@ -3,6 +3,7 @@
 use super::parse;
 use crate::analysis::{Analysis, Syntax};
 use crate::diagnostic::{Diagnostic, Severity};
+use crate::limits::STEPS_MAX;
 use crate::syntax::span_map::SpanMap;
 use crate::tree::{Module, StepKind, TypeExprKind};
 use proptest::prelude::*;
@@ -334,6 +335,20 @@ fn nothing_nests_without_bound() {
     }
     let chain = format!("a{}", " ? b : c".repeat(50_000));
     assert!(!crate::syntax::expr::parse(&chain, &SpanMap::verbatim(0)).1.is_empty());
+}
+
+#[test]
+fn what_arrows_stand_for_counts_as_steps() {
+    let workflow = |steps: usize| {
+        let steps = (0..steps).map(|n| format!("wait w{n} for 1s\n")).collect::<String>();
+        format!(
+            "workflow \"w\" {{ {steps} call c = aml.getAlert {{ id: \"a\" }} on error -> end }}"
+        )
+    };
+    clean(&workflow(STEPS_MAX - 2));
+    let (_, found) = parse(&workflow(STEPS_MAX - 1));
+    let message = format!("{} steps are more than the {STEPS_MAX} allowed", STEPS_MAX + 1);
+    assert_eq!((found.len(), &found[0].message), (1, &message));
 }
 
 /// Diagnostics for a text that was written in many lines, each with the line it points at.

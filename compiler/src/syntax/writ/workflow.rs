@@ -60,14 +60,19 @@ pub(super) fn workflow_decl(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Wo
     }
     let mut list = List { steps: Vec::new(), edges: Vec::new() };
     list.sequence(body, None, reader);
-    if let Some(first) = list.steps.get(STEPS_MAX) {
-        let message = format!("{} steps are more than the {STEPS_MAX} allowed", list.steps.len());
-        reader.report(Code::TooManySteps, first.span, message);
+    // What arrows to an end stand for are steps, too.
+    let ends = reader.ends.take();
+    let count = list.steps.len() + ends.len();
+    if count > STEPS_MAX {
+        let beyond = list.steps.get(STEPS_MAX).or(ends.first());
+        let span = beyond.map_or(workflow.span, |step| step.span);
+        let message = format!("{count} steps are more than the {STEPS_MAX} allowed");
+        reader.report(Code::TooManySteps, span, message);
         list.steps.truncate(STEPS_MAX);
         list.edges.truncate(STEPS_MAX);
     }
     workflow.steps = list.steps;
-    workflow.steps.extend(reader.ends.take());
+    workflow.steps.extend(ends);
     workflow.edges = list.edges;
     workflow
 }
