@@ -27,12 +27,29 @@ pub(super) fn unused(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Whether some step reads the verdict, something around it, or something in it.
+/// Whether some step reads the verdict, something around it, or something in it; or a field that is not there, which
+/// has been reported, and may have been meant for it.
 fn is_read(step: StepIx, verdict: &[String], context: &Context<'_>) -> bool {
+    let output = context.typing(step).map(|typing| &typing.output);
     let reads = context.steps().flat_map(|(at, _)| context.reads_of(at));
-    reads
-        .filter(|read| read.fact == Fact::Output(step))
-        .any(|read| read.tail.iter().zip(verdict).all(|(read, verdict)| *read == verdict.as_str()))
+    reads.filter(|read| read.fact == Fact::Output(step)).any(|read| {
+        let leads_there = |(read, verdict): (&&str, &String)| *read == verdict.as_str();
+        read.tail.iter().zip(verdict).all(leads_there)
+            || output.is_some_and(|output| lacks(output, &read.tail))
+    })
+}
+
+/// Whether a path leaves the records that a type has.
+fn lacks(ty: &Type, path: &[&str]) -> bool {
+    let mut at = ty;
+    for name in path {
+        let Shape::Record(record) = &at.shape else { return false };
+        match record.fields.get(*name) {
+            Some(field) => at = &field.ty,
+            None => return true,
+        }
+    }
+    false
 }
 
 /// The type of a field of records in records.

@@ -144,7 +144,7 @@ impl<'a> Resolver<'a, '_> {
         };
         match before.edge {
             Some(first) if before.step == target.step => self.stated_twice(&first, &known),
-            None if before.step == target.step => {}
+            None if before.step == target.step => arm.target = Some(target),
             Some(_) => {
                 let id = &step.id.value;
                 let message =
