@@ -1,0 +1,5 @@
+#![no_main]
+
+use writ_compiler::analysis::Syntax;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| writ_fuzz::text(data, Syntax::Json));
