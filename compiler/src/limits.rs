@@ -90,6 +90,12 @@ pub const MISSPELT_WORK_MAX: u64 = 100_000_000;
 /// Most steps that a diagnostic's path shows; of a longer one, its two ends.
 pub const PATH_STEPS_SHOWN_MAX: usize = 12;
 
+/// Longest correlation of an event, in characters: an id, as long as an `externalId`.
+pub const CORRELATION_CHARS_MAX: usize = 255;
+
+/// Longest body of a request that sends an event, in bytes: unclaimed events are kept, and one may go to many runs.
+pub const EVENT_BODY_BYTES_MAX: usize = 256 * 1024;
+
 /// Longest wait, in milliseconds: ten years, as for approvals.
 pub const WAIT_MS_MAX: u64 = 87_600 * 3_600_000;
 

@@ -10,6 +10,9 @@ pub const RUNS_QUEUED_MAX: usize = 4_096;
 /// Decisions, cancellations and timers being committed to parked runs at a time; callers beyond wait for their turn.
 pub const DELIVERIES_MAX: usize = 256;
 
+/// Events being brought to runs at a time: each is in memory with what it carries.
+pub const ARRIVALS_BATCH_MAX: usize = 32;
+
 /// Programs kept decoded and verified; one is a few kilobytes, and an organisation has tens of workflows.
 pub const PROGRAMS_CACHED_MAX: usize = 256;
 
@@ -111,6 +114,28 @@ pub const URL_CHARS_MAX: usize = 2_000;
 
 /// Longest key of a service, in characters: it travels in a header.
 pub const SERVICE_KEY_CHARS_MAX: usize = 4_096;
+
+/// Longest body that sends an event, in bytes (documented decision).
+pub const EVENT_BODY_BYTES_MAX: usize = writ_compiler::limits::EVENT_BODY_BYTES_MAX;
+
+/// Longest name of an event, in characters.
+pub const EVENT_NAME_CHARS_MAX: usize = 200;
+
+/// Longest correlation of an event, in characters.
+pub const CORRELATION_CHARS_MAX: usize = writ_compiler::limits::CORRELATION_CHARS_MAX;
+
+/// How long an event is kept, in milliseconds: seven days (documented decision). A run that comes to wait later does
+/// not get it, and a repeat under its id is a new event.
+pub const EVENT_RETENTION_MS: i64 = 7 * 24 * 3_600 * 1_000;
+
+/// Events of one name and correlation that are kept while nobody waits for them.
+pub const EVENTS_KEPT_MAX: i64 = 100;
+
+/// Events in the inbox in all, beyond which none is kept that nobody waits for: some gigabytes of small ones.
+pub const EVENTS_MAX: i64 = 10_000_000;
+
+/// Events looked at to be forgotten whenever one comes: more than one, so that the inbox shrinks.
+pub const EVENTS_SWEPT_MAX: i64 = 64;
 
 /// Shortest notes of a decision, in characters (documented).
 pub const NOTES_CHARS_MIN: usize = 20;

@@ -1,12 +1,21 @@
 //! How many bytes of values a step makes a run keep at most, as the runner counts them: of a number 8, of text its bytes
 //! and 2, of a list 2 and 1 an item, of a record 2 and 4 a name.
 
-use crate::limits::{BODY_BYTES_MAX, NOTES_CHARS_MAX, TEXT_BYTES_MAX, VALUE_BYTES_MAX};
+use crate::limits::{
+    BODY_BYTES_MAX, CORRELATION_CHARS_MAX, EVENT_BODY_BYTES_MAX, NOTES_CHARS_MAX, TEXT_BYTES_MAX,
+    VALUE_BYTES_MAX,
+};
 use crate::tree::{CallStep, Expr, ExprKind, FieldKey, Step, StepKind, TemplatePart, WaitStep};
 use crate::types::check::{CallPlan, PathPart, StepTyping};
 
 /// The inputs. `0,` in a body has 2 bytes and counts 9.
 pub(crate) const INPUTS_MAX: u64 = (BODY_BYTES_MAX / 2 * 9) as u64;
+
+/// What an event carries, counted as inputs are.
+const EVENT_MAX: u64 = (EVENT_BODY_BYTES_MAX / 2 * 9) as u64;
+
+/// What an event must carry.
+const CORRELATION_MAX: u64 = CORRELATION_CHARS_MAX as u64 * CHARACTER_MAX + 2;
 
 /// Any one value.
 const VALUE_MAX: u64 = VALUE_BYTES_MAX as u64;
@@ -47,8 +56,13 @@ pub(super) fn stored(step: &Step, typing: Option<&StepTyping>) -> Option<u64> {
                 WaitStep::Until { until } => {
                     record(&[("until", value(until))]).min(VALUE_MAX) + resumed
                 }
-                // What it asks for, and what comes.
-                WaitStep::Event { .. } => 2 * VALUE_MAX,
+                WaitStep::Event { event, correlation, timeout_ms, .. } => {
+                    let name = ("event", text(event.value.len()));
+                    let correlation = correlation.as_ref().map_or(0, |_| CORRELATION_MAX);
+                    let until = timeout_ms.as_ref().map_or(0, |_| STAMP_MAX);
+                    let asks = [name, ("correlation", correlation), ("until", until)];
+                    record(&asks) + record(&[("resumedAt", STAMP_MAX), name, ("data", EVENT_MAX)])
+                }
             }
         }
         StepKind::Emit(emit) => {

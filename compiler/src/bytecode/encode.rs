@@ -8,7 +8,7 @@
 
 use super::schema::Schema;
 use super::verify::{self, VerifyError};
-use super::{FORMAT_VERSION, Pc, Program, ProgramHash, SEMANTICS_VERSION};
+use super::{EventInfo, FORMAT_VERSION, Pc, Program, ProgramHash, SEMANTICS_VERSION};
 use crate::limits::PROGRAM_BYTES_MAX;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -131,6 +131,8 @@ struct Additions {
     on_failure: Vec<(u32, Pc)>,
     /// [`super::ApprovalInfo::form`].
     forms: Vec<(u32, Schema)>,
+    /// [`super::StepInfo::event`].
+    events: Vec<(u32, EventInfo)>,
 }
 
 impl Additions {
@@ -141,7 +143,10 @@ impl Additions {
             steps().filter_map(|(n, step)| Some((n, step.on_failure?))).collect();
         let form = |step: &super::StepInfo| step.approval.as_ref()?.form.clone();
         let forms: Vec<_> = steps().filter_map(|(n, step)| Some((n, form(step)?))).collect();
-        (!on_failure.is_empty() || !forms.is_empty()).then_some(Self { on_failure, forms })
+        let events: Vec<_> =
+            steps().filter_map(|(n, step)| Some((n, step.event.clone()?))).collect();
+        let any = !(on_failure.is_empty() && forms.is_empty() && events.is_empty());
+        any.then_some(Self { on_failure, forms, events })
     }
 
     /// Puts it where it belongs.
@@ -154,6 +159,10 @@ impl Additions {
         for (number, form) in self.forms {
             let step = program.steps.get_mut(number as usize).ok_or_else(damaged)?;
             step.approval.as_mut().ok_or_else(damaged)?.form = Some(form);
+        }
+        for (number, event) in self.events {
+            let step = program.steps.get_mut(number as usize).ok_or_else(damaged)?;
+            step.event = Some(event);
         }
         Ok(())
     }

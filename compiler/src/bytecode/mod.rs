@@ -62,8 +62,8 @@ pub struct StepInfo {
     /// What it does.
     pub kind: StepType,
     /// Its templated input as recorded, with labels: of a call the record `{method, path, headers?, body?}`, of an emit
-    /// `{event, payload?}`, of an approval `{label, assignTo?, data?}`, of a wait `{duration}` or `{until}`. Other steps
-    /// record none.
+    /// `{event, payload?}`, of an approval `{label, assignTo?, data?}`, of a wait `{duration}`, `{until}` or
+    /// `{event, correlation?, until?}`. Other steps record none.
     pub input: Schema,
     /// Its output, with labels.
     pub output: Schema,
@@ -73,6 +73,9 @@ pub struct StepInfo {
     pub call: Option<CallInfo>,
     /// For an approval: who is asked, and what follows.
     pub approval: Option<ApprovalInfo>,
+    /// For a wait for an event: how long, what follows, and what the event carries. Since format 2.
+    #[serde(skip)]
+    pub event: Option<EventInfo>,
     /// For an optional step: where the run goes on when the step fails otherwise than its call's own routes say. Since
     /// format 2.
     #[serde(skip)]
@@ -146,6 +149,17 @@ pub struct ApprovalInfo {
     /// What whoever approves must fill in. Since format 2.
     #[serde(skip)]
     pub form: Option<Schema>,
+}
+
+/// The static part of a wait for an event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EventInfo {
+    /// How long it may take; as long as it takes, when absent.
+    pub timeout_ms: Option<u64>,
+    /// Where the run goes on when no event comes in time; it fails otherwise.
+    pub on_timeout: Option<Pc>,
+    /// What the event must carry; anything, when absent.
+    pub data: Option<Schema>,
 }
 
 /// What follows an approval that nobody decided in time.

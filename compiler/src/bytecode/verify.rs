@@ -54,6 +54,9 @@ pub(super) fn verify(program: &Program) -> Result<()> {
         if wants != (step.call.is_some(), step.approval.is_some()) {
             return error(step.entry, "a step lacks what its type needs, or has what it does not");
         }
+        if step.event.is_some() && step.kind != StepType::Wait {
+            return error(step.entry, "a step lacks what its type needs, or has what it does not");
+        }
         if step.on_failure.is_some() && !may_be_optional(step.kind) {
             return error(step.entry, "a step of this type cannot be optional");
         }
@@ -141,7 +144,12 @@ fn flow_references(program: &Program, pc: Pc, op: FlowOp) -> Result<()> {
         FlowOp::Select { label, .. } => info.kind == StepType::Decision && text(label),
         FlowOp::NoCase { .. } => info.kind == StepType::Decision,
         FlowOp::Store { .. } => info.kind == StepType::Transform,
-        FlowOp::WaitFor { .. } | FlowOp::WaitUntil { .. } => info.kind == StepType::Wait,
+        FlowOp::WaitFor { .. } | FlowOp::WaitUntil { .. } => {
+            info.kind == StepType::Wait && info.event.is_none()
+        }
+        FlowOp::WaitEvent { event, .. } => {
+            info.kind == StepType::Wait && info.event.is_some() && text(event)
+        }
         FlowOp::Emit { event, .. } => info.kind == StepType::WebhookEmit && text(event),
         FlowOp::Approve { .. } => info.kind == StepType::HumanApproval,
         FlowOp::Finish { .. } => info.kind == StepType::End,
@@ -297,6 +305,13 @@ impl<'a> Walk<'a> {
                     if let OnReject::Route(target) = info.on_reject {
                         self.reach(pc, target, BETWEEN_STEPS)?;
                     }
+                }
+                self.reach(pc, pc.next(), BETWEEN_STEPS)?;
+            }
+            FlowOp::WaitEvent { step, .. } => {
+                let info = self.program.step(step).and_then(|info| info.event.as_ref());
+                if let Some(target) = info.and_then(|info| info.on_timeout) {
+                    self.reach(pc, target, BETWEEN_STEPS)?;
                 }
                 self.reach(pc, pc.next(), BETWEEN_STEPS)?;
             }

@@ -1,8 +1,8 @@
-//! The names of events that a workflow emits.
+//! The names of events that a workflow emits, or waits for.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::tree::StepKind;
+use crate::tree::{EmitStep, StepKind, WaitStep};
 
 /// What the names of the runner's own events start with.
 const RESERVED: &str = "workflow.";
@@ -10,8 +10,11 @@ const RESERVED: &str = "workflow.";
 /// A name that the runner's own events have, or that is none.
 pub(super) fn name(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     for step in &context.workflow.steps {
-        let StepKind::Emit(emit) = &step.kind else { continue };
-        let name = &emit.event;
+        let (StepKind::Emit(EmitStep { event: name, .. })
+        | StepKind::Wait(WaitStep::Event { event: name, .. })) = &step.kind
+        else {
+            continue;
+        };
         if name.value == RESERVED.trim_end_matches('.') || name.value.starts_with(RESERVED) {
             let message = format!("\"{}\" is a name for the runner's own events", name.value);
             diagnostics.push(

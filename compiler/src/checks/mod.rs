@@ -13,7 +13,6 @@ mod reads;
 mod references;
 mod size;
 mod unhandled;
-mod unsupported;
 pub(crate) mod unused;
 mod verdicts;
 mod waits;
@@ -71,11 +70,11 @@ const CHECKS: &[Check] = &[
     calls::error_class,
     optional::step_that_cannot_be,
     waits::duration,
+    waits::event_timeout,
     budget::exceeded,
     budget::service_that_is_not_called,
     events::name,
     size::too_many_parts,
-    unsupported::event_wait,
 ];
 
 /// Runs every check.

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::diagnostic::{Applicability, Code, Diagnostic, SourceText};
-use crate::tree::{Module, StepKind, TypeExpr, TypeExprKind};
+use crate::tree::{Module, StepKind, TypeExpr, TypeExprKind, WaitStep};
 use std::collections::HashSet;
 
 /// A `let` that no expression names.
@@ -30,6 +30,7 @@ pub(crate) fn service(module: &Module, source: SourceText<'_>, diagnostics: &mut
             match &step.kind {
                 StepKind::Call(call) => drop(named.insert(call.service.value.as_str())),
                 StepKind::Approval(approval) => types.extend(&approval.form),
+                StepKind::Wait(WaitStep::Event { data, .. }) => types.extend(data),
                 // What could not be read may be what names it.
                 StepKind::Error => return,
                 StepKind::Decide(_)

@@ -1,4 +1,4 @@
-//! Waits whose time is written down.
+//! Waits: the times that are written down.
 
 use super::Context;
 use crate::diagnostic::{Code, Diagnostic};
@@ -21,6 +21,37 @@ pub(super) fn duration(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>)
             );
         } else if ns / NS_PER_MS > i128::from(WAIT_MS_MAX) {
             diagnostics.push(found("a wait can be ten years long at most"));
+        }
+    }
+}
+
+/// A time limit of a wait for an event that is none, and what follows one that is not there.
+pub(super) fn event_timeout(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    for step in &context.workflow.steps {
+        let StepKind::Wait(WaitStep::Event { timeout_ms, on_timeout, .. }) = &step.kind else {
+            continue;
+        };
+        match (timeout_ms, on_timeout) {
+            (Some(timeout), _) => {
+                let found = |message| Diagnostic::new(Code::InvalidValue, timeout.span, message);
+                if timeout.value == 0 {
+                    diagnostics.push(found("a timeout must be longer than nothing"));
+                } else if timeout.value > WAIT_MS_MAX {
+                    diagnostics.push(found("a wait can be ten years long at most"));
+                }
+            }
+            (None, Some(target)) => {
+                let message = format!("\"{}\" never times out: no time is given", step.id.value);
+                diagnostics.push(
+                    Diagnostic::new(Code::TimeoutNeverComes, target.span, message)
+                        .label("never happens")
+                        .help(context.words(
+                            "give it a `timeout`, such as `timeout 48h`, or remove this",
+                            "give it a `timeoutMs`, or remove this",
+                        )),
+                );
+            }
+            (None, None) => {}
         }
     }
 }

@@ -118,7 +118,10 @@ fn node(step: &Step, routes: &Routes<'_>, typing: Option<&StepTyping>) -> Value 
         StepKind::Transform(transform) => {
             node.insert("value".into(), templated(&transform.value));
         }
-        StepKind::Wait(wait) => wait_fields(&mut node, wait),
+        StepKind::Wait(wait) => {
+            let data = typing.and_then(|typing| typing.form.as_ref());
+            wait_fields(&mut node, wait, data);
+        }
         StepKind::Emit(emit) => {
             node.insert("event".into(), emit.event.value.as_str().into());
             put(&mut node, "payload", emit.payload.as_ref().map(templated));
@@ -237,7 +240,7 @@ fn decide_fields(node: &mut Map<String, Value>, decide: &DecideStep, routes: &Ro
     }
 }
 
-fn wait_fields(node: &mut Map<String, Value>, wait: &WaitStep) {
+fn wait_fields(node: &mut Map<String, Value>, wait: &WaitStep, data: Option<&Type>) {
     match wait {
         WaitStep::Duration { duration } => match duration.kind {
             ExprKind::Int(ms) if ms >= 0 => {
@@ -250,11 +253,12 @@ fn wait_fields(node: &mut Map<String, Value>, wait: &WaitStep) {
         WaitStep::Until { until } => {
             node.insert("until".into(), templated(until));
         }
-        WaitStep::Event { event, correlation, timeout_ms, on_timeout } => {
+        WaitStep::Event { event, correlation, timeout_ms, on_timeout, data: _ } => {
             node.insert("event".into(), event.value.as_str().into());
             put(node, "correlation", correlation.as_ref().map(templated));
             put(node, "timeoutMs", timeout_ms.as_ref().map(|ms| ms.value.into()));
             put(node, "onTimeout", on_timeout.as_ref().map(|step| route_to(&step.value)));
+            put(node, "dataSchema", data.map(json_schema));
         }
     }
 }

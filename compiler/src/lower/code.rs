@@ -184,6 +184,9 @@ impl Places {
             for route in step.call.iter_mut().flat_map(|call| &mut call.on_error) {
                 route.target = self.of(route.target);
             }
+            if let Some(target) = step.event.as_mut().and_then(|event| event.on_timeout.as_mut()) {
+                *target = self.of(*target);
+            }
             if let Some(approval) = &mut step.approval {
                 if let OnTimeout::Route(target) = &mut approval.on_timeout {
                     *target = self.of(*target);
@@ -229,6 +232,7 @@ fn target_mut(op: &mut Op) -> Option<&mut Pc> {
             | FlowOp::Store { .. }
             | FlowOp::WaitFor { .. }
             | FlowOp::WaitUntil { .. }
+            | FlowOp::WaitEvent { .. }
             | FlowOp::Emit { .. }
             | FlowOp::Approve { .. }
             | FlowOp::Finish { .. }

@@ -4,7 +4,7 @@ use super::Lowering;
 use super::code::Label;
 use crate::bytecode::schema::Schema;
 use crate::bytecode::{
-    ApprovalInfo, BranchOp, FlowOp, MakeOp, OnReject, OnTimeout, Op, StepInfo, StepType,
+    ApprovalInfo, BranchOp, EventInfo, FlowOp, MakeOp, OnReject, OnTimeout, Op, StepInfo, StepType,
     SwitchTable,
 };
 use crate::flow::{RouteKind, StepIx, continues_after_reject};
@@ -53,7 +53,14 @@ impl Lowering<'_> {
             StepKind::Emit(emit) => self.emit_event(index, step, emit),
             StepKind::Approval(approval) => self.approval(index, step, approval),
             StepKind::End(end) => self.end(index, step, end),
-            StepKind::Wait(WaitStep::Event { .. }) | StepKind::Error => self.refuse(index, step),
+            StepKind::Wait(WaitStep::Event { event, correlation, timeout_ms, .. }) => {
+                let timeout_ms = timeout_ms.as_ref().map(|timeout| timeout.value);
+                self.wait_event(index, step, timeout_ms);
+                let correlation = self.optional_text(correlation.as_ref());
+                let event = self.code.text(&event.value);
+                self.complete(index, FlowOp::WaitEvent { step: index, event, correlation });
+            }
+            StepKind::Error => self.refuse(index, step),
         }
     }
 
@@ -63,7 +70,7 @@ impl Lowering<'_> {
         self.steps.push(info);
     }
 
-    /// A step's static part, but for a call's or an approval's own.
+    /// A step's static part, but for what only a call, an approval or a wait for an event has.
     pub(super) fn static_part(&self, index: u32, step: &Step, kind: StepType) -> StepInfo {
         let typing = self.typing(index);
         StepInfo {
@@ -74,6 +81,7 @@ impl Lowering<'_> {
             entry: Label::entry(StepIx(index)).pc(),
             call: None,
             approval: None,
+            event: None,
             on_failure: None,
         }
     }
@@ -182,6 +190,17 @@ impl Lowering<'_> {
         let label = self.optional_text(approval.label.as_ref());
         let data = self.optional_value(approval.data.as_ref());
         self.complete(index, FlowOp::Approve { step: index, label, data });
+    }
+
+    /// Notes the static part of a wait for an event.
+    fn wait_event(&mut self, index: u32, step: &Step, timeout_ms: Option<u64>) {
+        let info = EventInfo {
+            timeout_ms,
+            on_timeout: self.target(index, &RouteKind::OnTimeout).map(Label::pc),
+            data: self.typing(index).and_then(|typing| typing.form.as_ref()).map(Type::to_schema),
+        };
+        let step_info = self.static_part(index, step, StepType::Wait);
+        self.steps.push(StepInfo { event: Some(info), ..step_info });
     }
 
     fn end(&mut self, index: u32, step: &Step, end: &EndStep) {

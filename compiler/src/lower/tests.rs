@@ -83,10 +83,24 @@ pub(crate) fn every_addition() -> Program {
             node["optional"] = true.into();
         }
     }
+    let wait = json!({
+        "id": "paid", "type": "wait", "event": "paid", "correlation": "for ${trigger.id}", "timeoutMs": 9,
+        "onTimeout": "route_to:no", "optional": true,
+    });
+    spec["nodes"].as_array_mut().unwrap().push(wait);
+    for edge in spec["edges"].as_array_mut().unwrap() {
+        if edge["from"] == "until" {
+            edge["to"] = "paid".into();
+        }
+    }
+    spec["edges"].as_array_mut().unwrap().push(json!({"from": "paid", "to": "ask"}));
     let mut program = untyped(&spec.to_string()).program;
     let form = Schema::new(SchemaShape::Enum(vec!["a".to_owned()]));
     for approval in program.steps.iter_mut().filter_map(|step| step.approval.as_mut()) {
         approval.form = Some(form.clone());
+    }
+    for event in program.steps.iter_mut().filter_map(|step| step.event.as_mut()) {
+        event.data = Some(form.clone());
     }
     program
 }

@@ -179,6 +179,8 @@ pub enum WaitStep {
         timeout_ms: Option<Spanned<u64>>,
         /// Where to go when it does not come in time.
         on_timeout: Option<Name>,
+        /// What it carries (`data`, ours): a record type.
+        data: Option<TypeExpr>,
     },
 }
 

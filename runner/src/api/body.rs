@@ -76,7 +76,10 @@ fn too_large(bytes_max: usize) -> ApiError {
     ApiError::new(
         StatusCode::PAYLOAD_TOO_LARGE,
         "body_too_large",
-        format!("the body is larger than {} MiB", bytes_max / 1024 / 1024),
+        match bytes_max / 1024 / 1024 {
+            0 => format!("the body is larger than {} KiB", bytes_max / 1024),
+            mib => format!("the body is larger than {mib} MiB"),
+        },
     )
 }
 

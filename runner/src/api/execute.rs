@@ -18,8 +18,8 @@ use writ_compiler::bytecode::Program;
 use writ_compiler::value::Value;
 
 const EXTERNAL_ID: &str = "externalId";
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(super) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// An execution as its acceptance is answered.
 #[derive(Serialize)]
@@ -144,7 +144,7 @@ fn check_inputs(program: &Program, inputs: &Value) -> Result<(), ApiError> {
 }
 
 /// SHA-256 of a value, whatever the order of its fields and the space between them.
-fn canonical_hash(value: &Value) -> [u8; 32] {
+pub(super) fn canonical_hash(value: &Value) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash_into(value, &mut hash);
     hash.finalize().into()

@@ -42,11 +42,17 @@ struct ExecutionView<'a> {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct WaitingView<'a> {
-    /// `timer`, `approval`
+    /// `timer`, `event`, `approval`
     kind: &'static str,
     node_id: &'a str,
     step_id: &'a str,
-    /// When the timer is due.
+    /// The event's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'a str>,
+    /// What the event must carry to be this run's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    correlation: Option<&'a str>,
+    /// When the timer is due, or the event's time is over.
     #[serde(skip_serializing_if = "Option::is_none")]
     until: Option<Time>,
 }
@@ -182,7 +188,8 @@ fn waiting_for(status: ExecutionStatus, steps: &[StepRow]) -> Option<WaitingView
             let waits = |step: &&StepRow| {
                 step.status == StepStatus::Running && step.kind == StepType::Wait.wire_type()
             };
-            ("timer", steps.iter().find(waits)?)
+            let step = steps.iter().find(waits)?;
+            (if text(step, "event").is_some() { "event" } else { "timer" }, step)
         }
         ExecutionStatus::Pending
         | ExecutionStatus::Succeeded
@@ -190,18 +197,25 @@ fn waiting_for(status: ExecutionStatus, steps: &[StepRow]) -> Option<WaitingView
         | ExecutionStatus::Cancelled => return None,
     };
     let until = due(step).map(Time);
-    Some(WaitingView { kind, node_id: &step.node_id, step_id: &step.id, until })
+    let (event, correlation) = match kind {
+        "event" => (text(step, "event"), text(step, "correlation")),
+        _ => (None, None),
+    };
+    Some(WaitingView { kind, node_id: &step.node_id, step_id: &step.id, event, correlation, until })
 }
 
 /// When a `wait` ends, by what it was told: a time, or how long from its start.
 fn due(step: &StepRow) -> Option<Millis> {
-    let input = step.input.as_ref()?;
-    let text = |name| input.get(name).and_then(Value::as_str);
-    if let Some(until) = text("until") {
+    if let Some(until) = text(step, "until") {
         return parse_timestamp(until).map(Millis::from_nanos_up);
     }
-    let duration = parse_duration(text("duration")?)?;
+    let duration = parse_duration(text(step, "duration")?)?;
     Some(Millis::from_nanos_up(step.started_at.nanos() + duration))
+}
+
+/// What a step was told, where that is text.
+fn text<'a>(step: &'a StepRow, name: &str) -> Option<&'a str> {
+    step.input.as_ref()?.get(name)?.as_str()
 }
 
 /// The spec of an execution's version, to find the place of an error in.

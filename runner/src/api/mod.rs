@@ -9,6 +9,7 @@ mod body;
 mod connections;
 mod diagnostics;
 mod error;
+mod events;
 mod execute;
 mod executions;
 mod fields;

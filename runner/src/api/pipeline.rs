@@ -5,7 +5,8 @@ use super::error::ApiError;
 use super::rate_limit::Standing;
 use super::routes::{Endpoint, Found, Probe, Route};
 use super::{
-    Api, approvals, body, connections, execute, executions, operations, routes, webhooks, workflows,
+    Api, approvals, body, connections, events, execute, executions, operations, routes, webhooks,
+    workflows,
 };
 use crate::ids;
 use crate::time::Millis;
@@ -139,6 +140,7 @@ impl Api {
             Endpoint::Execute => execute::execute(self, request).await,
             Endpoint::ReadExecution => executions::read(self, request).await,
             Endpoint::Approve => approvals::decide(self, request).await,
+            Endpoint::ReceiveEvent => events::receive(self, request).await,
             Endpoint::ListConnections => connections::list(self).await,
             Endpoint::PutConnection => connections::put(self, request).await,
             Endpoint::CreateWorkflow => workflows::create(self, request).await,

@@ -1,7 +1,7 @@
 //! The table of endpoints.
 
 use crate::keys::Scope;
-use crate::limits::{BODY_BYTES_MAX, WORKFLOW_BODY_BYTES_MAX};
+use crate::limits::{BODY_BYTES_MAX, EVENT_BODY_BYTES_MAX, WORKFLOW_BODY_BYTES_MAX};
 use http::Method;
 
 /// What answers a request.
@@ -10,6 +10,7 @@ pub(super) enum Endpoint {
     Execute,
     ReadExecution,
     Approve,
+    ReceiveEvent,
     ListConnections,
     PutConnection,
     CreateWorkflow,
@@ -90,6 +91,7 @@ pub(super) const ROUTES: &[Route] = &[
     post("/api/workflows/{id}/execute", Scope::ExecutionsWrite, "executions.create", Endpoint::Execute),
     get("/api/executions/{id}", Access::Scope(Scope::ExecutionsRead), "executions.read", Endpoint::ReadExecution),
     post("/api/executions/{id}/approve", Scope::ExecutionsWrite, "executions.approve", Endpoint::Approve),
+    post("/api/events", Scope::ExecutionsWrite, "events.create", Endpoint::ReceiveEvent).body(Some(EVENT_BODY_BYTES_MAX)),
     get("/api/service-connections", Access::Scope(Scope::ServiceConnectionsRead), "service-connections.list", Endpoint::ListConnections),
     post("/api/service-connections", Scope::ServiceConnectionsWrite, "service-connections.create", Endpoint::PutConnection),
     post("/api/workflows", Scope::WorkflowsWrite, "workflows.create", Endpoint::CreateWorkflow).body(Some(WORKFLOW_BODY_BYTES_MAX)),

@@ -72,6 +72,7 @@ pub(super) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 pub(super) trait Control: Send + Sync {
     fn submit(&self, run: RunKey);
     fn submit_new(&self, run: StoredRun);
+    fn events_came(&self);
     fn deliver(
         &self,
         run: RunKey,
@@ -96,6 +97,11 @@ impl EngineHandle {
     /// Takes up a run that was just accepted, as [`Self::submit`], without reading it back from the store.
     pub fn submit_new(&self, run: StoredRun) {
         self.0.submit_new(run);
+    }
+
+    /// Says that the journal may hold events that have come for runs. Returns at once; the runs are told soon.
+    pub fn events_came(&self) {
+        self.0.events_came();
     }
 
     /// Delivers an event to a run and returns once the outcome is on disk.

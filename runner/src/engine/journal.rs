@@ -1,6 +1,6 @@
 //! What the engine needs of a store, in terms of runs, effects and events; no SQLite type in it.
 
-use crate::machine::{Event, ExecutionStatus, FrameId, Record, Start};
+use crate::machine::{Event, ExecutionStatus, FrameId, Record, Start, StepOrdinal};
 use crate::time::Millis;
 use std::collections::HashMap;
 use std::future::Future;
@@ -64,7 +64,7 @@ pub struct StoredRun {
 /// What is left to do after a restart.
 #[derive(Debug, Clone, Default)]
 pub struct Unfinished {
-    /// Runs that are pending, or running and not waiting for a timer; by rising key.
+    /// Runs that are pending, or running and waiting for neither a timer nor an event; by rising key.
     pub runnable: Vec<RunKey>,
     /// The next timer, when there is one.
     pub next_timer: Option<Millis>,
@@ -81,6 +81,19 @@ pub struct DueTimer {
     pub timer: u32,
     /// When it was due.
     pub due: Millis,
+}
+
+/// An event from outside, on its way to a run that waits for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arrival {
+    /// The run.
+    pub run: RunKey,
+    /// The frame that waits.
+    pub frame: FrameId,
+    /// The step that waits.
+    pub ordinal: StepOrdinal,
+    /// What the event carries.
+    pub data: Value,
 }
 
 /// Why the journal refused or failed.
@@ -114,10 +127,16 @@ pub trait Journal: Send + Sync + 'static {
         after: RunKey,
         limit: usize,
     ) -> impl Future<Output = Result<Unfinished, JournalError>> + Send;
-    /// Timers due at or before `at`, oldest first, at most `limit`; and the time of the one after those.
+    /// Timers due at or before `at`, oldest first, at most `limit`, but for those of frames to which an event is on its way; and the time of the one after those.
     fn due_timers(
         &self,
         at: Millis,
         limit: usize,
     ) -> impl Future<Output = Result<(Vec<DueTimer>, Option<Millis>), JournalError>> + Send;
+    /// Events on their way to runs, oldest first, at most `limit`. Committing that one was received, or that its wait is
+    /// over, takes it from these.
+    fn arrivals(
+        &self,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<Arrival>, JournalError>> + Send;
 }

@@ -3,13 +3,13 @@
 use super::call::template_error;
 use super::run::{Damaged, Next, Outcome, Run, Step, Strand, error};
 use super::scope::StepScope;
-use super::state::{StepRun, Waits};
+use super::state::StepRun;
+use super::wait::{instant, milliseconds};
 use super::{ErrorInfo, ExecutionStatus, Record, StepOrdinal, StepStatus, secrecy};
 use crate::ids;
-use crate::time::Millis;
 use writ_compiler::bytecode::eval::{self, EvalError, Stopped, text_of};
 use writ_compiler::bytecode::{BranchOp, ConstantIx, FlowOp, Op, Pc};
-use writ_compiler::value::{Map, Value, time};
+use writ_compiler::value::{Map, Value};
 
 impl<'a> Run<'a> {
     /// Goes on with a frame after its step.
@@ -93,6 +93,7 @@ impl<'a> Run<'a> {
             FlowOp::WaitUntil { .. } => {
                 return self.wait(step, pc, "until", first, first.and_then(instant));
             }
+            FlowOp::WaitEvent { event, .. } => return self.listen(step, pc, event, first),
             FlowOp::Emit { event, .. } => return self.emit(step, pc, event, first),
             FlowOp::Switch { .. }
             | FlowOp::Select { .. }
@@ -126,6 +127,7 @@ impl<'a> Run<'a> {
             | FlowOp::Approve { .. }
             | FlowOp::WaitFor { .. }
             | FlowOp::WaitUntil { .. }
+            | FlowOp::WaitEvent { .. }
             | FlowOp::Emit { .. }
             | FlowOp::Enter { .. }
             | FlowOp::End => Err(Damaged("a step does not end")),
@@ -207,64 +209,10 @@ impl<'a> Run<'a> {
         });
         self.succeed(step, &output, pc.next())
     }
-
-    /// Begins a wait until `due`; `None` when what was given is no such time.
-    fn wait(
-        &mut self,
-        step: Step<'a>,
-        pc: Pc,
-        field: &'static str,
-        given: Option<&Value>,
-        due: Option<Millis>,
-    ) -> Outcome<Next> {
-        let given = given.ok_or(Damaged("an operand is missing"))?;
-        let input = self.keep("what it waits for", &Value::record([(field, given.clone())]));
-        self.started(step, input.as_ref().ok())?;
-        let due = match (input, due) {
-            (Err(error), _) => return self.fail(step, error.into()),
-            (Ok(_), None) => {
-                let wanted = match field {
-                    "until" => "an RFC 3339 timestamp",
-                    _ => "milliseconds or a duration such as \"90s\", and not negative",
-                };
-                let message = format!("what to wait for must be {wanted}");
-                return self.fail(step, template_error(message, pc).into());
-            }
-            (Ok(_), Some(due)) => due,
-        };
-        if due <= self.at {
-            return self.resumed(step, pc);
-        }
-        Ok(self.park(step, pc, Waits::Time { due }))
-    }
-
-    /// The time that a step waited for has come.
-    pub(super) fn resumed(&mut self, step: Step<'a>, pc: Pc) -> Outcome<Next> {
-        let output = Value::record([("resumedAt", Value::from(self.at.to_rfc3339()))]);
-        self.succeed(step, &output, pc.next())
-    }
 }
 
 fn selected(label: &str) -> Value {
     Value::record([("selected", Value::from(label))])
-}
-
-/// A span of time: milliseconds, duration text or a duration.
-fn milliseconds(value: &Value) -> Option<u64> {
-    match value {
-        Value::Duration(ns) => u64::try_from(ns.checked_add(999_999)?.div_euclid(1_000_000)).ok(),
-        Value::String(text) => milliseconds(&Value::Duration(time::parse_duration(text)?)),
-        other => u64::try_from(other.as_i64()?).ok(),
-    }
-}
-
-/// An instant: RFC 3339 text or a timestamp.
-fn instant(value: &Value) -> Option<Millis> {
-    match value {
-        Value::Timestamp(ns) => Some(Millis::from_nanos_up(*ns)),
-        Value::String(text) => Some(Millis::from_nanos_up(time::parse_timestamp(text)?)),
-        _ => None,
-    }
 }
 
 /// Longest rendering of a value in a message, in characters.

@@ -106,7 +106,7 @@ impl State {
             let attempts_fit = match frame.waits {
                 Waits::Call { attempt } => attempt >= 1 && attempt == run.attempts,
                 Waits::Retry { .. } => run.attempts >= 1,
-                Waits::Time { .. } | Waits::Approval { .. } => true,
+                Waits::Time { .. } | Waits::Approval { .. } | Waits::Event { .. } => true,
             };
             let calls = matches!(frame.waits, Waits::Call { .. } | Waits::Retry { .. });
             if !attempts_fit || calls && run.input.is_none() {
@@ -145,6 +145,7 @@ fn parked_fits(state: &State, program: &Program, frame: &Frame) -> bool {
         FlowOp::WaitFor { .. } | FlowOp::WaitUntil { .. } => {
             matches!(frame.waits, Waits::Time { .. })
         }
+        FlowOp::WaitEvent { .. } => matches!(frame.waits, Waits::Event { .. }),
         FlowOp::Approve { .. } => matches!(frame.waits, Waits::Approval { .. }),
         FlowOp::Enter { .. }
         | FlowOp::Switch { .. }

@@ -1,6 +1,6 @@
 //! What can happen to a run from outside.
 
-use super::FrameId;
+use super::{FrameId, StepOrdinal};
 use crate::time::Millis;
 use writ_compiler::value::Value;
 
@@ -55,6 +55,15 @@ pub enum EventKind {
         actor_user_id: Option<String>,
         /// What the approver filled in, checked against the approval's form.
         form: Option<Value>,
+    },
+    /// An event came that a wait is for.
+    EventReceived {
+        /// The frame that waits.
+        frame: FrameId,
+        /// The step that waits; an event for an earlier one is ignored.
+        ordinal: StepOrdinal,
+        /// What it carries, checked against what the wait asks for.
+        data: Value,
     },
     /// The run is to stop.
     Cancelled {

@@ -13,9 +13,10 @@
 //! | `CallSucceeded` | `StepFinished`, then the next steps' |
 //! | `CallFailed`, another attempt follows | `StepRetried`, `TimerSet` |
 //! | `CallFailed`, the last attempt | `StepFinished`; on an error route perhaps `ErrorBodyKept`, then the next steps' |
-//! | `TimerFired` | `TimerCleared`; of an approval first `ApprovalClosed`; then as what it waited for says |
+//! | `TimerFired` | `TimerCleared`; first `ApprovalClosed` of an approval, `EventClosed` of a wait for an event; then as what it waited for says |
 //! | `Decided` | `ApprovalClosed`, `TimerCleared` when it had a timer, `StepFinished`, then the next steps' |
-//! | `Cancelled` | for each frame `ApprovalClosed`, `TimerCleared`, `StepFinished`; then `ExecutionFinished` |
+//! | `EventReceived` | `EventClosed`, `TimerCleared` when it had a timer, `StepFinished`, then the next steps' |
+//! | `Cancelled` | for each frame `ApprovalClosed` or `EventClosed`, `TimerCleared`, `StepFinished`; then `ExecutionFinished` |
 //! | `Abandoned` | `ExecutionFinished` |
 //!
 //! | a step that begins | records |
@@ -24,6 +25,7 @@
 //! | decision, transform, end | `StepStarted`, `StepFinished` |
 //! | emit | `StepStarted`, `Emitted`, `StepFinished` |
 //! | wait | `StepStarted`, `TimerSet`; or `StepFinished` when its time has passed already |
+//! | wait for an event | `StepStarted`, `EventAwaited`, `TimerSet` when it has a time limit |
 //! | approval | `StepStarted`, `ApprovalRequested`, `TimerSet` when it has a time limit |
 //!
 //! `ExecutionFinished` is always the last. Where a run fails, the failed step's `StepFinished` stands before it.
@@ -39,6 +41,7 @@ mod scope;
 mod secrecy;
 mod state;
 mod transition;
+mod wait;
 
 pub use encode::{STATE_VERSION, StateError};
 pub use event::*;
@@ -149,7 +152,7 @@ pub fn abandon(reason: &str) -> (State, Transition) {
 }
 
 /// What a run waits for, to be asked for again after a restart: its calls in flight, each with the same request,
-/// attempt and idempotency key as before, and its timers.
+/// attempt and idempotency key as before, its timers and its events.
 ///
 /// # Errors
 /// When the state does not fit the program.
@@ -164,6 +167,9 @@ pub fn pending_effects(
             let request = call::request(program, start, state, frame.ordinal)
                 .map_err(|Damaged(what)| Refused::Damaged(what))?;
             effects.push(Effect::Call { frame: frame.id, attempt, request });
+        }
+        if let Waits::Event { .. } = frame.waits {
+            effects.push(Effect::Listen { frame: frame.id });
         }
         if let Some(due) = frame.waits.due() {
             effects.push(Effect::Timer { frame: frame.id, timer: frame.timers, due });
@@ -194,6 +200,12 @@ fn check(state: &State, event: &Event) -> Result<(), Refused> {
             let asked = |frame: &Frame| matches!(frame.waits, Waits::Approval { .. });
             if waits(*frame).is_some_and(asked) { Ok(()) } else { Err(Refused::NotWaiting) }
         }
+        EventKind::EventReceived { frame, ordinal, .. } => {
+            let listens = |frame: &Frame| {
+                frame.ordinal == *ordinal && matches!(frame.waits, Waits::Event { .. })
+            };
+            stale(waits(*frame).is_some_and(listens))
+        }
         EventKind::Cancelled { .. } | EventKind::Abandoned { .. } => Ok(()),
     }
 }
@@ -222,6 +234,7 @@ fn act(run: &mut Run<'_>, event: &EventKind) -> run::Outcome {
                 Waits::Retry { .. } => run.try_again(step, frame.pc)?,
                 Waits::Time { .. } => run.resumed(step, frame.pc)?,
                 Waits::Approval { .. } => run.undecided(step, &frame)?,
+                Waits::Event { .. } => run.unheard(step)?,
                 Waits::Call { .. } => return Err(Damaged("a call has no timer")),
             };
             run.go_on(step.strand, next)
@@ -230,6 +243,7 @@ fn act(run: &mut Run<'_>, event: &EventKind) -> run::Outcome {
             let (actor_user_id, form) = (actor_user_id.as_deref(), form.as_ref());
             run.decided(*frame, &Verdict { decision: *decision, notes, actor_user_id, form })
         }
+        EventKind::EventReceived { frame, data, .. } => run.heard(*frame, data),
         EventKind::Cancelled { reason, .. } => {
             let message = reason.as_deref().unwrap_or("it was cancelled on request");
             let error = run::error("cancelled", message);

@@ -271,6 +271,9 @@ impl<'a> Run<'a> {
         if matches!(frame.waits, Waits::Approval { .. }) {
             self.record(Record::ApprovalClosed { ordinal: frame.ordinal });
         }
+        if matches!(frame.waits, Waits::Event { .. }) {
+            self.event_closed(frame.ordinal, false);
+        }
         if frame.waits.due().is_some() {
             self.record(Record::TimerCleared { frame: frame.id });
         }

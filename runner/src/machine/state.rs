@@ -48,6 +48,8 @@ pub(super) enum Waits {
     Time { due: Millis },
     /// A person, until a point in time when there is one.
     Approval { due: Option<Millis> },
+    /// An event, until a point in time when there is one.
+    Event { due: Option<Millis> },
 }
 
 impl Waits {
@@ -56,7 +58,7 @@ impl Waits {
         match self {
             Self::Call { .. } => None,
             Self::Retry { due } | Self::Time { due } => Some(due),
-            Self::Approval { due } => due,
+            Self::Approval { due } | Self::Event { due } => due,
         }
     }
 }

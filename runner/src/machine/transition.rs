@@ -93,6 +93,24 @@ pub enum Record {
         /// The step.
         ordinal: StepOrdinal,
     },
+    /// The run waits for an event.
+    EventAwaited {
+        /// The step.
+        ordinal: StepOrdinal,
+        /// The frame to wake.
+        frame: FrameId,
+        /// The event's name.
+        event: String,
+        /// What it must carry to be this run's; without it, an event that carries none is meant.
+        correlation: Option<String>,
+    },
+    /// The event came, or is waited for no more.
+    EventClosed {
+        /// The step.
+        ordinal: StepOrdinal,
+        /// Whether it came.
+        came: bool,
+    },
     /// An event for the organisation's endpoints (`webhook_emit`).
     Emitted {
         /// `evt_...`, derived from the run's seed and the step's ordinal: what else derives event ids from the seed
@@ -150,6 +168,11 @@ pub enum Effect {
         timer: u32,
         /// When.
         due: Millis,
+    },
+    /// Bring the frame its event; one may have come before the frame waited for it.
+    Listen {
+        /// The frame.
+        frame: FrameId,
     },
 }
 
@@ -209,7 +232,7 @@ pub enum StepStatus {
 /// An error as recorded and shown.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ErrorInfo {
-    /// Machine-readable: `call_failed`, `template_failed`, `approval_rejected`, `approval_timeout`, ...
+    /// Machine-readable: `call_failed`, `template_failed`, `approval_rejected`, `approval_timeout`, `event_timeout`, ...
     pub code: String,
     /// In words, for the operator. Never holds a secret.
     pub message: String,

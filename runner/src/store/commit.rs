@@ -7,11 +7,13 @@ use super::payload::{Kept, Secrecy};
 use super::run::{Entries, RunContext, StepFacts};
 use super::waits::WaitRow;
 use super::writer::Tx;
-use super::{Store, StoreError};
+use super::{Store, StoreError, events};
 use crate::engine::{Actor, Commit, JournalError, RunKey};
 use crate::limits::JOURNAL_ENTRIES_MAX;
 use crate::machine::{Decision, EventKind, ExecutionStatus, Payload, Record, StepOrdinal};
+use crate::vault::OrgKey;
 use rusqlite::params;
+use std::sync::Arc;
 
 /// Everything that a transition writes, ready to be bound.
 struct Prepared {
@@ -28,6 +30,8 @@ struct Prepared {
     rows: Vec<WaitRow>,
     audit: Option<(AuditRow, Option<u32>)>,
     deliveries: Vec<NewDelivery>,
+    /// Unseals events that are kept.
+    key: Arc<OrgKey>,
 }
 
 /// How a run ended.
@@ -106,6 +110,7 @@ impl Store {
             audit: audit(&commit.event.kind, commit.actor.as_ref(), &commit.records, context)
                 .map(|(row, ordinal)| (AuditRow { at: commit.event.at, ..row }, ordinal)),
             deliveries,
+            key: Arc::clone(&self.inner.org_key),
         })
     }
 
@@ -149,11 +154,11 @@ impl Prepared {
     fn write(&self, tx: &Tx<'_>) -> rusqlite::Result<bool> {
         let entries = self.n + 1 + count(self.values.len());
         let waits = self.rows.iter().rev().find_map(|row| match row {
-            WaitRow::TimerSet { .. } => Some(true),
-            WaitRow::TimerCleared { .. } => Some(false),
+            WaitRow::TimerSet { .. } | WaitRow::EventAwaited(_) => Some(true),
+            WaitRow::TimerCleared { .. } | WaitRow::EventClosed { .. } => Some(false),
             WaitRow::ApprovalRequested(_) | WaitRow::ApprovalClosed { .. } => None,
         });
-        // What waits for a timer is woken by it; a restart need not take it up.
+        // What waits for a timer or an event is woken by it; a restart need not take it up.
         let runnable = self.status == ExecutionStatus::Running && waits != Some(true);
         if !self.move_run(tx, entries, runnable)? {
             return Ok(false);
@@ -170,11 +175,12 @@ impl Prepared {
             // Before the approval's row goes: the hash of what was shown is taken from it.
             row.write_of_decision(tx, ordinal.map(|ordinal| (self.run, ordinal)))?;
         }
-        self.rows.iter().try_for_each(|row| row.write(tx, self.run, self.at))?;
+        self.rows.iter().try_for_each(|row| row.write(tx, &self.key, self.run, self.at))?;
         if self.end.is_some() {
             // A run that no release can continue cannot say what it waited for; nothing may wake it any more.
             tx.execute("DELETE FROM timers WHERE run = ?1", [self.run])?;
             tx.execute("DELETE FROM approvals WHERE run = ?1", [self.run])?;
+            events::close_all(tx, &self.key, self.run)?;
         }
         for delivery in &self.deliveries {
             tx.execute(
@@ -247,6 +253,8 @@ fn value_of<'a>(record: &'a Record, context: &'a RunContext) -> Option<(&'a Payl
         | Record::StepFinished { .. }
         | Record::ApprovalRequested { .. }
         | Record::ApprovalClosed { .. }
+        | Record::EventAwaited { .. }
+        | Record::EventClosed { .. }
         | Record::Emitted { .. }
         | Record::TimerSet { .. }
         | Record::TimerCleared { .. }
@@ -288,7 +296,9 @@ fn audit(
         EventKind::Started
         | EventKind::CallSucceeded { .. }
         | EventKind::CallFailed { .. }
-        | EventKind::TimerFired { .. } => None,
+        | EventKind::TimerFired { .. }
+        // Who sent it is on the row of its acceptance.
+        | EventKind::EventReceived { .. } => None,
     }
 }
 

@@ -28,6 +28,7 @@ pub(super) enum EventTag {
     Rejected,
     Cancelled,
     Abandoned,
+    EventReceived,
 }
 
 /// A [`Record`] with payload ids in the place of values; new ones are added at the end.
@@ -81,6 +82,13 @@ pub(super) enum EntryRecord {
         error: Option<ErrorInfo>,
         failed_step: Option<u32>,
     },
+    EventAwaited {
+        ordinal: u32,
+    },
+    EventClosed {
+        ordinal: u32,
+        came: bool,
+    },
 }
 
 impl Entry {
@@ -103,6 +111,7 @@ fn tag(kind: &EventKind) -> EventTag {
         EventKind::Decided { decision: Decision::Reject, .. } => EventTag::Rejected,
         EventKind::Cancelled { .. } => EventTag::Cancelled,
         EventKind::Abandoned { .. } => EventTag::Abandoned,
+        EventKind::EventReceived { .. } => EventTag::EventReceived,
     }
 }
 
@@ -136,6 +145,10 @@ impl EntryRecord {
                 Self::ApprovalRequested { ordinal: ordinal.0 }
             }
             Record::ApprovalClosed { ordinal } => Self::ApprovalClosed { ordinal: ordinal.0 },
+            Record::EventAwaited { ordinal, .. } => Self::EventAwaited { ordinal: ordinal.0 },
+            Record::EventClosed { ordinal, came } => {
+                Self::EventClosed { ordinal: ordinal.0, came: *came }
+            }
             Record::Emitted { event_id, event, .. } => {
                 Self::Emitted { event_id: event_id.clone(), event: event.clone() }
             }

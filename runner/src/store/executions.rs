@@ -210,6 +210,8 @@ fn apply(
         EntryRecord::ExecutionRunning
         | EntryRecord::ErrorBodyKept { .. }
         | EntryRecord::ApprovalClosed { .. }
+        | EntryRecord::EventAwaited { .. }
+        | EntryRecord::EventClosed { .. }
         | EntryRecord::Emitted { .. }
         | EntryRecord::TimerSet { .. }
         | EntryRecord::TimerCleared { .. }

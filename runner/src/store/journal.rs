@@ -5,7 +5,9 @@ use super::fault::Fault;
 use super::payload::restore;
 use super::run::Entries;
 use super::{Store, StoreError};
-use crate::engine::{Commit, DueTimer, Journal, JournalError, RunKey, StoredRun, Unfinished};
+use crate::engine::{
+    Arrival, Commit, DueTimer, Journal, JournalError, RunKey, StoredRun, Unfinished,
+};
 use crate::machine::{FrameId, Start};
 use crate::time::Millis;
 use rusqlite::{OptionalExtension, params};
@@ -107,7 +109,10 @@ impl Journal for Store {
         let found = self.read(move |db| {
             // One more than asked for, which tells when to look again.
             let most = i64::try_from(limit).unwrap_or(i64::MAX).saturating_add(1);
-            let sql = "SELECT run, frame, timer, due FROM timers WHERE due <= ?1 ORDER BY due, run LIMIT ?2";
+            let sql = "SELECT run, frame, timer, due FROM timers WHERE due <= ?1
+                 AND NOT EXISTS (SELECT 1 FROM subscriptions s
+                   WHERE s.run = timers.run AND s.frame = timers.frame AND s.arrived IS NOT NULL)
+                 ORDER BY due, run LIMIT ?2";
             let mut rows = db.prepare_cached(sql)?;
             let rows = rows.query_map(params![at.0, most], |row| {
                 Ok(DueTimer {
@@ -128,5 +133,9 @@ impl Journal for Store {
             Ok((due, next.map(Millis)))
         });
         Ok(found.await?)
+    }
+
+    async fn arrivals(&self, limit: usize) -> Result<Vec<Arrival>, JournalError> {
+        self.arriving(limit).await.map_err(|error| JournalError::Unavailable(error.to_string()))
     }
 }

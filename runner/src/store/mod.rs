@@ -10,6 +10,7 @@ mod connections;
 mod deliveries;
 mod endpoints;
 mod entry;
+mod events;
 mod executions;
 mod fault;
 mod journal;
@@ -107,7 +108,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Inner {
     org_id: String,
-    org_key: OrgKey,
+    org_key: Arc<OrgKey>,
     writer: Writer,
     readers: Readers,
     settings: Settings,
@@ -129,7 +130,7 @@ impl Store {
         let settings = Settings::open(&path).map_err(|e| unusable(fault::in_words(&e)))?;
         let writer = Writer::start(writer, outbox)
             .map_err(|error| unusable(format!("the writer's thread cannot start: {error}")))?;
-        let readers = Readers::new(path);
+        let (readers, org_key) = (Readers::new(path), Arc::new(org_key));
         let (programs, runs, used) = (Mutex::default(), Mutex::default(), Mutex::default());
         let inner = Inner { org_id, org_key, writer, readers, settings, programs, runs, used };
         Ok(Self { inner: Arc::new(inner) })

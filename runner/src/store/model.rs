@@ -6,6 +6,7 @@ use crate::time::Millis;
 use secrecy::SecretString;
 use std::sync::Arc;
 use writ_compiler::analysis::Compiled;
+use writ_compiler::bytecode::schema::FieldError;
 use writ_compiler::bytecode::{Program, ProgramHash};
 use writ_compiler::value::Value;
 
@@ -92,6 +93,56 @@ pub enum Accepted {
         /// The execution that has it.
         execution_id: String,
     },
+}
+
+/// An event from outside.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    /// Its name.
+    pub event: String,
+    /// What tells it from others of its name.
+    pub correlation: Option<String>,
+    /// What it carries.
+    pub data: Value,
+    /// The sender's own id, under which a repeat is known.
+    pub sender_id: Option<String>,
+    /// SHA-256 of the three, to tell a repeat from another event under the same id.
+    pub body_hash: [u8; 32],
+    /// Who sent it.
+    pub by: Actor,
+}
+
+/// An event that was received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRow {
+    /// `evt_...`
+    pub id: String,
+    /// Its name.
+    pub event: String,
+    /// What tells it from others of its name.
+    pub correlation: Option<String>,
+    /// Runs it was given to when it came.
+    pub delivered: u32,
+    /// When it came.
+    pub received_at: Millis,
+}
+
+/// What came of an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Received {
+    /// It is on disk; the runs that wait for it can be told.
+    New(EventRow),
+    /// The same event was received before.
+    Existing(EventRow),
+    /// Another event was received under this id.
+    Conflict {
+        /// That event.
+        event_id: String,
+    },
+    /// Runs wait for it, and it carries what none of them takes: what is wrong with it. Nothing was written.
+    Unfit(Vec<FieldError>),
+    /// Nobody waits for it, and no more can be kept. Nothing was written.
+    TooManyKept,
 }
 
 /// A webhook endpoint to be registered.

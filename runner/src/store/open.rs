@@ -17,7 +17,7 @@ use std::time::Duration;
 const APPLICATION_ID: i32 = 0x5752_4954;
 
 /// The n-th brings the schema to version n. A released one is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("schema/0001.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/0001.sql"), include_str!("schema/0002.sql")];
 
 /// How long to wait for another process (`writ keys`) that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

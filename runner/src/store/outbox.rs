@@ -185,6 +185,8 @@ impl Outbox<'_> {
             | Record::StepFinished { .. }
             | Record::ErrorBodyKept { .. }
             | Record::ApprovalClosed { .. }
+            | Record::EventAwaited { .. }
+            | Record::EventClosed { .. }
             | Record::Emitted { .. }
             | Record::TimerSet { .. }
             | Record::TimerCleared { .. } => None,

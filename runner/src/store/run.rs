@@ -171,6 +171,8 @@ pub(super) fn started(entry: &Entry) -> impl Iterator<Item = StepFacts> + '_ {
         | EntryRecord::ErrorBodyKept { .. }
         | EntryRecord::ApprovalRequested { .. }
         | EntryRecord::ApprovalClosed { .. }
+        | EntryRecord::EventAwaited { .. }
+        | EntryRecord::EventClosed { .. }
         | EntryRecord::Emitted { .. }
         | EntryRecord::TimerSet { .. }
         | EntryRecord::TimerCleared { .. }

@@ -1,9 +1,11 @@
-//! What a run waits for: timers and approvals, in tables of their own, so that they are found without reading the run.
+//! What a run waits for: timers, approvals and events, in tables of their own, so that they are found without reading the run.
 
+use super::events::{self, Subscription};
 use super::payload::{shown_label, shown_part};
 use super::run::RunContext;
 use super::writer::Tx;
 use crate::machine::Record;
+use crate::vault::OrgKey;
 use rusqlite::params;
 use sha2::{Digest, Sha256};
 
@@ -13,6 +15,8 @@ pub(super) enum WaitRow {
     TimerCleared { frame: u32 },
     ApprovalRequested(Box<Requested>),
     ApprovalClosed { ordinal: u32 },
+    EventAwaited(Box<Subscription>),
+    EventClosed { ordinal: u32, came: bool },
 }
 
 pub(super) struct Requested {
@@ -64,6 +68,19 @@ impl WaitRow {
                     not_initiator: *not_initiator,
                 })))
             }
+            Record::EventAwaited { ordinal, frame, event, correlation } => {
+                let info = context.info(*ordinal).and_then(|info| info.event.as_ref());
+                Some(Self::EventAwaited(Box::new(Subscription {
+                    ordinal: ordinal.0,
+                    frame: frame.0,
+                    event: event.clone(),
+                    correlation: correlation.clone(),
+                    wants: info.and_then(|info| info.data.clone()),
+                })))
+            }
+            Record::EventClosed { ordinal, came } => {
+                Some(Self::EventClosed { ordinal: ordinal.0, came: *came })
+            }
             Record::ExecutionRunning
             | Record::StepStarted { .. }
             | Record::StepRetried { .. }
@@ -74,7 +91,13 @@ impl WaitRow {
         }
     }
 
-    pub(super) fn write(&self, tx: &Tx<'_>, run: i64, at: i64) -> rusqlite::Result<()> {
+    pub(super) fn write(
+        &self,
+        tx: &Tx<'_>,
+        key: &OrgKey,
+        run: i64,
+        at: i64,
+    ) -> rusqlite::Result<()> {
         match self {
             Self::TimerSet { frame, timer, due } => tx.execute(
                 "INSERT INTO timers (run, frame, timer, due) VALUES (?1, ?2, ?3, ?4)
@@ -107,6 +130,8 @@ impl WaitRow {
                 "DELETE FROM approvals WHERE run = ?1 AND ordinal = ?2",
                 params![run, ordinal],
             ),
+            Self::EventAwaited(subscription) => return subscription.write(tx, key, run, at),
+            Self::EventClosed { ordinal, came } => return events::close(tx, key, (run, *ordinal), *came),
         }
         .map(drop)
     }

@@ -35,6 +35,16 @@ impl Tx<'_> {
         self.db.prepare_cached(sql)?.query_row(params, read).optional()
     }
 
+    /// Every row of a statement.
+    pub(super) fn rows<T>(
+        &self,
+        sql: &str,
+        params: impl Params,
+        read: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> rusqlite::Result<Vec<T>> {
+        self.db.prepare_cached(sql)?.query_map(params, read)?.collect()
+    }
+
     /// The key of the row inserted last.
     pub(super) fn inserted(&self) -> i64 {
         self.db.last_insert_rowid()

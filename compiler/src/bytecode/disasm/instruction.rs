@@ -33,6 +33,9 @@ impl Listing<'_> {
             | FlowOp::WaitFor { .. }
             | FlowOp::WaitUntil { .. }
             | FlowOp::End => String::new(),
+            FlowOp::WaitEvent { event, correlation, .. } => {
+                format!("{} {}", self.constant(event), flags(&[("correlation", correlation)]))
+            }
             FlowOp::Emit { event, payload, .. } => {
                 format!("{} {}", self.constant(event), flags(&[("payload", payload)]))
             }
@@ -147,6 +150,7 @@ pub(super) fn mnemonic(op: Op) -> &'static str {
             FlowOp::Finish { .. } => "finish",
             FlowOp::Fail { .. } => "fail",
             FlowOp::End => "end",
+            FlowOp::WaitEvent { .. } => "wait_event",
         },
         Op::Load(op) => match op {
             LoadOp::Constant { .. } => "constant",

@@ -4,7 +4,8 @@ mod instruction;
 
 use super::schema::{Schema, SchemaShape};
 use super::{
-    ApprovalInfo, CallInfo, ErrorClass, OnReject, OnTimeout, Pc, Program, SourceMap, StepInfo,
+    ApprovalInfo, CallInfo, ErrorClass, EventInfo, OnReject, OnTimeout, Pc, Program, SourceMap,
+    StepInfo,
 };
 use crate::text::LineIndex;
 use crate::types::check::{Backoff, RetryOn};
@@ -112,6 +113,9 @@ impl<'a> Listing<'a> {
         if let Some(approval) = &step.approval {
             self.approval(out, approval)?;
         }
+        if let Some(event) = &step.event {
+            self.event(out, event)?;
+        }
         if let Some(target) = step.on_failure {
             writeln!(out, "  optional, goes on at {}", self.place(target))?;
         }
@@ -181,6 +185,20 @@ impl<'a> Listing<'a> {
             writeln!(out, "  not the initiator")?;
         }
         Ok(())
+    }
+
+    fn event(&self, out: &mut String, event: &EventInfo) -> fmt::Result {
+        if let Some(timeout) = event.timeout_ms {
+            let follows = match event.on_timeout {
+                Some(target) => format!("-> {}", self.place(target)),
+                None => "fail".to_owned(),
+            };
+            writeln!(out, "  timeout {timeout} ms, then {follows}")?;
+        }
+        match &event.data {
+            Some(data) => self.schema(out, "  ", "data", data),
+            None => Ok(()),
+        }
     }
 }
 

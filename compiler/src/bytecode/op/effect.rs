@@ -84,6 +84,7 @@ impl FlowOp {
             | Self::WaitUntil { .. } => 1,
             Self::Call { headers, body, .. } => 1 + u32::from(headers) + u32::from(body),
             Self::Emit { payload, .. } => u32::from(payload),
+            Self::WaitEvent { correlation, .. } => u32::from(correlation),
             Self::Approve { label, data, .. } => u32::from(label) + u32::from(data),
             Self::Finish { output, .. } => u32::from(output),
             Self::Fail { message, .. } => u32::from(message),
@@ -98,6 +99,7 @@ impl FlowOp {
             | Self::Store { .. }
             | Self::WaitFor { .. }
             | Self::WaitUntil { .. }
+            | Self::WaitEvent { .. }
             | Self::Emit { .. }
             | Self::Approve { .. } => true,
             Self::Switch { .. }
@@ -121,6 +123,7 @@ impl FlowOp {
             | Self::Store { step }
             | Self::WaitFor { step }
             | Self::WaitUntil { step }
+            | Self::WaitEvent { step, .. }
             | Self::Emit { step, .. }
             | Self::Approve { step, .. }
             | Self::Finish { step, .. }

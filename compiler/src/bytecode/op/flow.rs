@@ -92,4 +92,13 @@ pub enum FlowOp {
     },
     /// Ends the run after a step with no successor. `->`
     End,
+    /// Parks until an event comes. `correlation? ->`
+    WaitEvent {
+        /// The step.
+        step: u32,
+        /// The event's name.
+        event: ConstantIx,
+        /// Whether what the event must carry is on the stack.
+        correlation: bool,
+    },
 }

@@ -35,6 +35,7 @@ fn program(kind: StepType, code: &[Op]) -> Program {
         entry: Pc(0),
         call: None,
         approval: None,
+        event: None,
         on_failure: None,
     };
     Program {

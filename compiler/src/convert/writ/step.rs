@@ -5,7 +5,7 @@ use super::{Printer, expr};
 use crate::flow::{Flow, RouteKind, StepIx};
 use crate::tree::{
     ApprovalOutcome, ApprovalStep, CallStep, CallTarget, DecideStep, EmitStep, EndStep, Expr,
-    ExprKind, Retry, Step, StepKind, TypeExprKind, WaitStep, Workflow,
+    ExprKind, Retry, Step, StepKind, TypeExpr, TypeExprKind, WaitStep, Workflow,
 };
 use std::fmt::Display;
 
@@ -158,6 +158,17 @@ impl Printer {
         self.end();
     }
 
+    /// A clause that declares the fields of a record.
+    fn record_type(&mut self, word: &str, ty: &TypeExpr) {
+        self.begin();
+        self.push(format_args!("{word} "));
+        match &ty.kind {
+            TypeExprKind::Record(fields) if !fields.is_empty() => self.fields(fields),
+            _ => self.type_text(ty),
+        }
+        self.end();
+    }
+
     fn decide_step(&mut self, name: &str, decide: &DecideStep, ways: &Ways<'_>) {
         self.push(format_args!("decide {name} "));
         if let Some(expression) = &decide.expression {
@@ -204,13 +215,17 @@ impl Printer {
                 self.push("until ");
                 self.value(until);
             }
-            WaitStep::Event { event, correlation, timeout_ms, on_timeout } => {
+            WaitStep::Event { event, correlation, timeout_ms, on_timeout, data } => {
                 self.push(format_args!("for event {}", expr::plain_literal(&event.value)));
-                if correlation.is_some() || timeout_ms.is_some() || on_timeout.is_some() {
+                let plain = correlation.is_none() && data.is_none();
+                if !(plain && timeout_ms.is_none() && on_timeout.is_none()) {
                     self.push(" ");
                     self.block(|out| {
                         if let Some(correlation) = correlation {
                             out.clause("correlation", correlation);
+                        }
+                        if let Some(data) = data {
+                            out.record_type("data", data);
                         }
                         if let Some(timeout) = timeout_ms {
                             out.line(format_args!("timeout {}", duration(timeout.value)));
@@ -254,13 +269,7 @@ impl Printer {
                 out.clause("data", data);
             }
             if let Some(form) = &approval.form {
-                out.begin();
-                out.push("form ");
-                match &form.kind {
-                    TypeExprKind::Record(fields) if !fields.is_empty() => out.fields(fields),
-                    _ => out.type_text(form),
-                }
-                out.end();
+                out.record_type("form", form);
             }
             if let Some(timeout) = &approval.timeout_ms {
                 out.line(format_args!("timeout {}", duration(timeout.value)));

@@ -128,7 +128,8 @@ const EVERYTHING: &str = r#"{
       {"id": "w1", "type": "wait", "durationMs": 5400000},
       {"id": "w2", "type": "wait", "duration": "1h30m"},
       {"id": "w3", "type": "wait", "until": "${trigger.when}"},
-      {"id": "w4", "type": "wait", "event": "paid", "correlation": "${trigger.id}", "timeoutMs": 1500, "onTimeout": "route_to:f"},
+      {"id": "w4", "type": "wait", "event": "paid", "correlation": "${trigger.id}", "timeoutMs": 1500, "onTimeout": "route_to:f",
+       "dataSchema": {"type": "object", "properties": {"amount": {"type": "integer", "description": "In cents."}, "by": {"type": "string"}}, "required": ["amount"]}},
       {"id": "w5", "type": "wait", "event": "paid"},
       {"id": "late", "type": "webhook_emit", "event": "x.late", "payload": "${trigger}"},
       {"id": "quiet", "type": "webhook_emit", "event": "x.quiet"},
@@ -221,6 +222,11 @@ fn nothing_is_lost() {
 
       wait w4 for event "paid" {
         correlation trigger.id
+        data {
+          /// In cents.
+          amount: int
+          by?: string
+        }
         timeout 1500ms
         on timeout -> f
       }

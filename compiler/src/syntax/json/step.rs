@@ -8,7 +8,8 @@ use crate::syntax::span_map::SpanMap;
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{
     ApprovalOutcome, ApprovalStep, CallStep, CallTarget, Case, Condition, DecideStep, EmitStep,
-    EndStep, ErrorRoute, Expr, ExprKind, Failure, Retry, Step, StepKind, TransformStep, WaitStep,
+    EndStep, ErrorRoute, Expr, ExprKind, Failure, Retry, Step, StepKind, TransformStep, TypeExpr,
+    TypeExprKind, WaitStep,
 };
 
 const TYPES: [&str; 7] =
@@ -224,6 +225,7 @@ fn wait(fields: &mut Fields<'_, '_>) -> Option<StepKind> {
     let timeout_ms = fields.count("timeoutMs");
     let on_timeout =
         fields.get("onTimeout").and_then(|n| route_to(n, "\"onTimeout\"", fields.diagnostics));
+    let data = record_type(fields, "dataSchema");
     let duration = duration.or_else(|| {
         let ms = duration_ms?;
         let value = i64::try_from(ms.value).unwrap_or(i64::MAX);
@@ -242,7 +244,25 @@ fn wait(fields: &mut Fields<'_, '_>) -> Option<StepKind> {
     if let Some(until) = until {
         return Some(StepKind::Wait(WaitStep::Until { until }));
     }
-    Some(StepKind::Wait(WaitStep::Event { event: event?, correlation, timeout_ms, on_timeout }))
+    Some(StepKind::Wait(WaitStep::Event {
+        event: event?,
+        correlation,
+        timeout_ms,
+        on_timeout,
+        data,
+    }))
+}
+
+/// A JSON Schema of what somebody gives a run that waits: an object with named properties.
+fn record_type(fields: &mut Fields<'_, '_>, key: &'static str) -> Option<TypeExpr> {
+    let node = fields.get(key)?;
+    let ty = schema::type_expr(node, fields.diagnostics);
+    if matches!(ty.kind, TypeExprKind::Record(_) | TypeExprKind::Error) {
+        return Some(ty);
+    }
+    let what = format!("\"{key}\"");
+    fields.diagnostics.push(wrong_shape(node, &what, "a schema of an object with \"properties\""));
+    Some(TypeExpr { kind: TypeExprKind::Error, ..ty })
 }
 
 fn emit(fields: &mut Fields<'_, '_>) -> Option<StepKind> {
@@ -260,7 +280,7 @@ fn approval(fields: &mut Fields<'_, '_>) -> Option<StepKind> {
     let on_reject =
         fields.get("onReject").and_then(|n| outcome(n, "\"onReject\"", fields.diagnostics));
     let data = fields.template("data");
-    let form = fields.get("form").map(|node| schema::type_expr(node, fields.diagnostics));
+    let form = record_type(fields, "form");
     let not_initiator = fields.boolean("notInitiator");
     Some(StepKind::Approval(ApprovalStep {
         label,

@@ -69,7 +69,8 @@ fn wait_for(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<WaitStep> {
 }
 
 fn wait_event(pair: Pair<'_, Rule>, from: &str, reader: &mut Reader<'_>) -> Option<WaitStep> {
-    let (mut event, mut correlation, mut timeout_ms, mut on_timeout) = (None, None, None, None);
+    let (mut event, mut correlation, mut data) = (None, None, None);
+    let (mut timeout_ms, mut on_timeout) = (None, None);
     for part in pair.into_inner() {
         let span = reader.span(&part);
         match part.as_rule() {
@@ -77,6 +78,11 @@ fn wait_event(pair: Pair<'_, Rule>, from: &str, reader: &mut Reader<'_>) -> Opti
             Rule::correlation_clause => {
                 let value = clause_expression(part, reader);
                 once(&mut correlation, value, span, "correlation", reader);
+            }
+            Rule::event_data_clause => {
+                let ty = part.into_inner().find(|p| p.as_rule() == Rule::type_record);
+                let ty = ty.map(|ty| types::record_type(ty, reader));
+                once(&mut data, ty, span, "data", reader);
             }
             Rule::timeout_clause => {
                 let value = clauses::timeout_clause(part, reader);
@@ -96,7 +102,7 @@ fn wait_event(pair: Pair<'_, Rule>, from: &str, reader: &mut Reader<'_>) -> Opti
             _ => {}
         }
     }
-    Some(WaitStep::Event { event: event?, correlation, timeout_ms, on_timeout })
+    Some(WaitStep::Event { event: event?, correlation, timeout_ms, on_timeout, data })
 }
 
 fn emit_step(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<(Name, StepKind)> {

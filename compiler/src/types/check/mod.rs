@@ -34,7 +34,7 @@ use crate::diagnostic::{Diagnostic, SourceRef};
 use crate::flow::{Flow, StepIx};
 use crate::signatures::Catalog;
 use crate::text::Span;
-use crate::tree::{ApprovalStep, Module, StepKind, Workflow};
+use crate::tree::{ApprovalStep, Module, StepKind, WaitStep, Workflow};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -52,7 +52,8 @@ pub fn check(
         scope.whole(written, diagnostics)
     });
     let forms = workflow.steps.iter().map(|step| match &step.kind {
-        StepKind::Approval(ApprovalStep { form: Some(form), .. }) => {
+        StepKind::Approval(ApprovalStep { form: Some(form), .. })
+        | StepKind::Wait(WaitStep::Event { data: Some(form), .. }) => {
             let mut scope = Scope::new(SourceRef::Main, &[&module.types], &module.services);
             Some(scope.resolve(form, diagnostics).bounded())
         }
@@ -111,7 +112,7 @@ struct Checker<'a> {
     flow: &'a Flow,
     catalog: &'a Catalog,
     ids: HashMap<&'a str, StepIx>,
-    /// Per step, what whoever approves it fills in.
+    /// Per step, what comes to it from outside: what whoever approves it fills in, or what the event carries.
     forms: &'a [Option<Type>],
     inputs: Inputs,
     /// The outputs of the steps typed so far, as they are read.

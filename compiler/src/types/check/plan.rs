@@ -19,8 +19,8 @@ pub struct Typed {
 #[derive(Debug, Clone, PartialEq)]
 pub struct StepTyping {
     /// Its templated input as recorded, with labels: of a call the record `{method, path, headers?, body?}`, of an emit
-    /// `{event, payload?}`, of an approval `{label, assignTo?, data?}`, of a wait `{duration}` or `{until}`. Other steps
-    /// record none.
+    /// `{event, payload?}`, of an approval `{label, assignTo?, data?}`, of a wait `{duration}`, `{until}` or
+    /// `{event, correlation?, until?}`. Other steps record none.
     pub input: Type,
     /// Its output, with labels.
     pub output: Type,
@@ -30,7 +30,7 @@ pub struct StepTyping {
     pub decides: Option<Type>,
     /// For a decision by value: the values that it cannot have any more, because of decisions on every way to it.
     pub ruled_out: Vec<String>,
-    /// For an approval: what whoever approves fills in.
+    /// For an approval: what whoever approves fills in. For a wait for an event: what that carries.
     pub form: Option<Type>,
 }
 

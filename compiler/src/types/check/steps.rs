@@ -9,7 +9,6 @@ use crate::tree::{
     WaitStep,
 };
 use crate::types::{FieldInfo, Shape, Type};
-use indexmap::IndexMap;
 
 impl Checker<'_> {
     pub(super) fn step(&mut self, step: &Step) -> StepTyping {
@@ -93,20 +92,25 @@ impl Checker<'_> {
                 let ty = self.time(until, Slot::root(&Type::new(Shape::Timestamp), &what));
                 Type::of_fields([("until", ty)])
             }
-            WaitStep::Event { correlation, .. } => {
+            WaitStep::Event { event, correlation, timeout_ms, .. } => {
                 let what = format!("the correlation of wait \"{id}\"");
-                if let Some(correlation) = correlation {
-                    self.check_text(correlation, &what);
-                }
-                Type::json()
+                let correlation = correlation.as_ref().map(|value| self.check_text(value, &what));
+                with_rest([
+                    ("event", Some(Type::literal(&event.value))),
+                    ("correlation", correlation),
+                    ("until", timeout_ms.as_ref().map(|_| Type::new(Shape::Timestamp))),
+                ])
             }
         };
-        let mut output = IndexMap::new();
-        let resumed = FieldInfo::required(Type::new(Shape::Timestamp));
-        output.insert("resumedAt".to_owned(), resumed);
-        // What an event carries is nobody's to declare.
-        let open = matches!(wait, WaitStep::Event { .. });
-        StepTyping { input, ..no_input(Type::record(output, open)) }
+        let resumed = ("resumedAt", Type::new(Shape::Timestamp));
+        let WaitStep::Event { event, .. } = wait else {
+            return StepTyping { input, ..no_input(Type::of_fields([resumed])) };
+        };
+        let form = self.forms.get(self.at.index()).cloned().flatten();
+        let data = form.clone().unwrap_or_else(Type::json);
+        let event = ("event", Type::literal(&event.value));
+        let output = Type::of_fields([resumed, event, ("data", data)]);
+        StepTyping { input, form, ..no_input(output) }
     }
 
     /// What a wait waits for. What is written down, the checks look at.

@@ -4,6 +4,7 @@
 //! happens to a run goes through its one task, so its events are applied one after the other: a delivery to a
 //! run without a task starts one.
 
+mod arrivals;
 mod calls;
 mod programs;
 mod schedule;
@@ -34,7 +35,7 @@ use worker::Worker;
 /// Takes runs, asks the machine, commits, performs effects.
 pub struct Engine<J: Journal, C: Caller> {
     core: Arc<Core<J, C>>,
-    loops: [AbortHandle; 2],
+    loops: [AbortHandle; 3],
 }
 
 /// What the tasks of an engine share.
@@ -50,6 +51,8 @@ struct Core<J, C> {
     idle: Notify,
     programs: Programs,
     timers: Timers,
+    /// Notified when the journal may hold events that are on their way to runs.
+    arrivals: Notify,
     deliveries: Arc<Semaphore>,
     /// Whether [`Self::trouble`] is set; read after every commit.
     troubled: AtomicBool,
@@ -60,7 +63,7 @@ struct Core<J, C> {
 /// An event on its way to a run.
 struct Delivery {
     kind: EventKind,
-    /// Who asked; nobody, for a timer.
+    /// Who asked; nobody, for a timer or an event from outside.
     actor: Option<Actor>,
     reply: oneshot::Sender<Result<Delivered, DeliverError>>,
     /// Held until it has been answered, so that a run's mailbox cannot grow without end.
@@ -87,6 +90,7 @@ impl<J: Journal, C: Caller> Engine<J, C> {
             caller,
             runtime: Handle::current(),
             timers: Timers::starting_at(clock.now()),
+            arrivals: Notify::new(),
             clock,
             schedule: Mutex::new(Schedule::new(options.runs_active_max, options.runs_queued_max)),
             refill: Notify::new(),
@@ -97,9 +101,11 @@ impl<J: Journal, C: Caller> Engine<J, C> {
             trouble: Mutex::new(None),
         });
         core.refill.notify_one();
+        core.arrivals.notify_one();
         let refill = core.runtime.spawn(refill(Arc::clone(&core)));
         let timers = core.runtime.spawn(timers::run(Arc::clone(&core)));
-        let loops = [refill.abort_handle(), timers.abort_handle()];
+        let arrivals = core.runtime.spawn(arrivals::run(Arc::clone(&core)));
+        let loops = [refill, timers, arrivals].map(|task| task.abort_handle());
         EngineHandle(Arc::new(Self { core, loops }))
     }
 }
@@ -128,6 +134,10 @@ impl<J: Journal, C: Caller> Control for Engine<J, C> {
         } else {
             schedule.enqueue(key);
         }
+    }
+
+    fn events_came(&self) {
+        self.core.arrivals.notify_one();
     }
 
     fn deliver(

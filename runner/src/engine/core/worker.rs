@@ -135,10 +135,11 @@ impl<J: Journal, C: Caller> Worker<J, C> {
             }
         };
         let Transition { records, effects } = transition;
+        let gives_back = gives_back(&records);
         let commit = run.commit(self.key, event, None, records);
         match self.commit_surely(commit).await {
             Ok(()) => {
-                self.committed(run, effects);
+                self.committed(run, effects, gives_back);
                 Ok(())
             }
             Err(JournalError::Conflict) => self.reload(run).await,
@@ -177,12 +178,12 @@ impl<J: Journal, C: Caller> Worker<J, C> {
                     return Ok(Err(DeliverError::Refused(refused.to_string())));
                 }
             };
-            let status = run.state.status();
+            let (status, gives_back) = (run.state.status(), gives_back(&records));
             let commit = run.commit(self.key, event, actor.cloned(), records);
             match self.core.journal.commit(commit).await {
                 Ok(()) => {
                     self.core.healthy();
-                    self.committed(run, effects);
+                    self.committed(run, effects, gives_back);
                     return Ok(Ok(Delivered { status }));
                 }
                 Err(JournalError::Conflict) => self.reload(run).await?,
@@ -197,12 +198,15 @@ impl<J: Journal, C: Caller> Worker<J, C> {
     }
 
     /// A transition is on disk: its effects may be performed.
-    fn committed(&mut self, run: &mut Loaded, effects: Vec<Effect>) {
+    fn committed(&mut self, run: &mut Loaded, effects: Vec<Effect>, gives_back: bool) {
         run.seq += 1;
         self.conflicts = 0;
         if run.state.is_finished() {
             self.calls.clear();
             run.due.clear();
+        }
+        if gives_back {
+            self.core.arrivals.notify_one();
         }
         self.note(run, effects);
     }
@@ -212,6 +216,7 @@ impl<J: Journal, C: Caller> Worker<J, C> {
             match effect {
                 Effect::Call { frame, attempt, request } => run.due.push((frame, attempt, request)),
                 Effect::Timer { due, .. } => self.core.timers.set(due),
+                Effect::Listen { .. } => self.core.arrivals.notify_one(),
             }
         }
     }
@@ -353,6 +358,11 @@ impl<J: Journal, C: Caller> Worker<J, C> {
         self.refuse_all(&DeliverError::Refused("the run cannot be continued".to_owned()));
         Gone
     }
+}
+
+/// Whether an event that was on its way to the run may go to another one now.
+fn gives_back(records: &[Record]) -> bool {
+    records.iter().any(|record| matches!(record, Record::EventClosed { came: false, .. }))
 }
 
 /// Lets the run go when its task breaks or is stopped.

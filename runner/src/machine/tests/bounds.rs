@@ -1,7 +1,7 @@
 //! What the compiler proves of a run holds of every run.
 
 use super::*;
-use crate::limits::{NOTES_CHARS_MAX, RETRY_AFTER_MS_MAX};
+use crate::limits::{EVENT_BODY_BYTES_MAX, NOTES_CHARS_MAX, RETRY_AFTER_MS_MAX};
 use proptest::prelude::*;
 use writ_compiler::bounds::{Bounds, Measure, Worst};
 
@@ -31,8 +31,10 @@ fn wordy() -> String {
         {"id":"tell","type":"webhook_emit","event":"it.is","payload":"${trigger}"},
         {"id":"w","type":"wait","duration":"90s"},
         {"id":"u","type":"wait","until":"2020-01-01T00:00:00Z"},
+        {"id":"h","type":"wait","event":"it.came","correlation":"${trigger.x}","timeoutMs":9,"onTimeout":"route_to:end"},
         {"id":"end","type":"end","output":"${trigger.x}"}"#;
-    spec("t", nodes, &[("t", "d"), ("ask", "tell"), ("tell", "w"), ("w", "u"), ("u", "end")])
+    let edges = [("t", "d"), ("ask", "tell"), ("tell", "w"), ("w", "u"), ("u", "h"), ("h", "end")];
+    spec("t", nodes, &edges)
 }
 
 /// Takes a run to its end, as `choices` say: calls that take all their time and fail, or are answered; people who
@@ -78,6 +80,14 @@ fn run(sim: &mut Sim, choices: &[u8]) -> (u64, u64) {
                 if choice.is_multiple_of(3) || sim.apply(decided).is_err() {
                     sim.fire();
                 }
+            }
+            Some(Effect::Listen { .. }) if choice.is_multiple_of(2) => sim.fire(),
+            Some(Effect::Listen { frame }) => {
+                let ordinal = StepOrdinal(u32::try_from(sim.state.steps.len()).unwrap() - 1);
+                // As many bytes as a number can count for.
+                let data = Value::list(vec![Value::Int(0); EVENT_BODY_BYTES_MAX / 2 - 100]);
+                let frame = *frame;
+                sim.apply(EventKind::EventReceived { frame, ordinal, data }).unwrap();
             }
             None => panic!("the run is stuck"),
         }

@@ -10,15 +10,23 @@ fn everything() -> Program {
          "retry":{"maxAttempts":3,"backoff":"exponential","retryOn":["5xx","timeout","network"]},
          "onError":{"404":"route_to:sorry","any":"route_to:ask"}},
         {"id":"d","type":"decision","expression":"step.first.output.kind",
-         "cases":{"a":{"next":"w"},"1":{"next":"t"}},"defaultCase":"ask"},
+         "cases":{"a":{"next":"w"},"1":{"next":"t"},"e":{"next":"hear"}},"defaultCase":"ask"},
         {"id":"w","type":"wait","duration":"${step.first.output.wait}"},
         {"id":"t","type":"transform","value":{"n":"${step.first.output.n / 2}","u":"${uuid()}"}},
         {"id":"ask","type":"human_approval","timeoutHours":2,"onTimeout":"route_to:sorry","onReject":"route_to:sorry"},
+        {"id":"hear","type":"wait","event":"it.came","correlation":"${step.first.output.code}","timeoutMs":5000,
+         "onTimeout":"route_to:ask","optional":true},
         {"id":"second","type":"service_call","service":"custom:svc","method":"GET","path":"/b/${execution.id}"},
         {"id":"sorry","type":"webhook_emit","event":"it.failed","payload":{"at":"${now()}"}},
         {"id":"no","type":"end","fail":{"code":"sorry"}}"#;
-    let edges =
-        [("first", "d"), ("w", "second"), ("t", "second"), ("ask", "second"), ("sorry", "no")];
+    let edges = [
+        ("first", "d"),
+        ("w", "second"),
+        ("t", "second"),
+        ("hear", "second"),
+        ("ask", "second"),
+        ("sorry", "no"),
+    ];
     compile(&spec("first", nodes, &edges))
 }
 
@@ -28,6 +36,8 @@ fn body() -> impl Strategy<Value = CallResponse> {
         r#"{"kind":1,"n":8}"#,
         r#"{"kind":1,"n":"x"}"#,
         r#"{"kind":"a","wait":-1}"#,
+        r#"{"kind":"e","code":"c"}"#,
+        r#"{"kind":"e","code":""}"#,
         r#"{"kind":null}"#,
         r#"{"kind":[]}"#,
         "null",
@@ -64,6 +74,10 @@ fn event() -> impl Strategy<Value = EventKind> {
                    EventKind::CallFailed { frame, attempt, failure }
                }
            ),
+           3 => (frame.clone(), number.clone(), body()).prop_map(|(frame, ordinal, response)| {
+               let ordinal = StepOrdinal(ordinal);
+               EventKind::EventReceived { frame, ordinal, data: response.body }
+           }),
            4 => (frame.clone(), number).prop_map(|(frame, timer)| EventKind::TimerFired { frame, timer }),
            2 => (frame, decision).prop_map(|(frame, decision)| EventKind::Decided {
                frame,

@@ -5,6 +5,7 @@
 mod approvals;
 mod bounds;
 mod calls;
+mod events;
 mod flow;
 mod laws;
 
@@ -133,7 +134,7 @@ impl Sim {
         let pending = pending_effects(&self.program, &self.start, &self.state).unwrap();
         let mut calls = pending.into_iter().filter_map(|effect| match effect {
             Effect::Call { attempt, request, .. } => Some((attempt, request)),
-            Effect::Timer { .. } => None,
+            Effect::Timer { .. } | Effect::Listen { .. } => None,
         });
         calls.next().expect("a call is in flight")
     }
@@ -153,7 +154,7 @@ impl Sim {
         let pending = pending_effects(&self.program, &self.start, &self.state).unwrap();
         pending.into_iter().find_map(|effect| match effect {
             Effect::Timer { frame, timer, due } => Some((frame, timer, due)),
-            Effect::Call { .. } => None,
+            Effect::Call { .. } | Effect::Listen { .. } => None,
         })
     }
 
@@ -206,6 +207,10 @@ impl Sim {
                 format!("{} asks {label:?} {assign_to:?} {data:?} due {due:?}", ordinal.0)
             }
             Record::ApprovalClosed { ordinal } => format!("{} closed", ordinal.0),
+            Record::EventAwaited { ordinal, event, correlation, .. } => {
+                format!("{} listens for {event} {correlation:?}", ordinal.0)
+            }
+            Record::EventClosed { ordinal, came } => format!("{} closed, came: {came}", ordinal.0),
             Record::Emitted { event_id, event, payload } => {
                 assert!(crate::ids::is("evt", event_id));
                 format!("emitted {event} {payload}")

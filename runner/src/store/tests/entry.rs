@@ -50,6 +50,8 @@ fn every_record() -> Vec<EntryRecord> {
         let (output, error, failed_step) = (Some(6), None, Some(0));
         records.push(EntryRecord::ExecutionFinished { status, output, error, failed_step });
     }
+    records.push(EntryRecord::EventAwaited { ordinal: 1 });
+    records.push(EntryRecord::EventClosed { ordinal: 1, came: true });
     records
 }
 
@@ -71,6 +73,7 @@ fn the_bytes_of_entries_never_change() {
         EventTag::Rejected,
         EventTag::Cancelled,
         EventTag::Abandoned,
+        EventTag::EventReceived,
     ];
     let mut bytes = String::new();
     for event in tags {
@@ -83,7 +86,7 @@ fn the_bytes_of_entries_never_change() {
         assert_eq!(postcard::from_bytes::<EntryRecord>(&encoded).unwrap(), record);
         writeln!(bytes, "{}", hex(&encoded)).unwrap();
     }
-    insta::assert_snapshot!(bytes, @"
+    insta::assert_snapshot!(bytes, @r#"
     000101056b65795f310000
     010101056b65795f310000
     020101056b65795f310000
@@ -92,6 +95,7 @@ fn the_bytes_of_entries_never_change() {
     050101056b65795f310000
     060101056b65795f310000
     070101056b65795f310000
+    080101056b65795f310000
     00
     0201020b63616c6c5f6661696c6564016d01f7030103
     040104
@@ -116,7 +120,9 @@ fn the_bytes_of_entries_never_change() {
     0a030106000100
     0a040106000100
     0a050106000100
-    ");
+    0b01
+    0c0101
+    "#);
 }
 
 #[test]

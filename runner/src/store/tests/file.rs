@@ -25,7 +25,7 @@ async fn files_that_are_not_ours_to_use_are_refused() {
     insta::assert_snapshot!(place.refusal("other.key"), @"the master key does not match the database DIR/writ.db: give the key that it was made with");
 
     place.sqlite().pragma_update(None, "user_version", 7).unwrap();
-    insta::assert_snapshot!(place.refusal("master.key"), @"the database DIR/writ.db has schema version 7, and this release knows up to 1: run a later release, or restore an older backup");
+    insta::assert_snapshot!(place.refusal("master.key"), @r#"the database DIR/writ.db has schema version 7, and this release knows up to 2: run a later release, or restore an older backup"#);
 
     let foreign = Place::new();
     foreign.sqlite().execute_batch("CREATE TABLE theirs (a)").unwrap();
@@ -153,4 +153,24 @@ async fn the_audit_cannot_be_changed() {
         let error = place.sqlite().execute(sql, []).unwrap_err().to_string();
         assert!(error.starts_with("audit rows cannot be"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_database_of_an_earlier_release_is_brought_up_to_date() {
+    let place = Place::new();
+    place.open().close().await;
+    let schema = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
+    let schema = || {
+        let db = place.sqlite();
+        let mut rows = db.prepare(schema).unwrap();
+        let rows = rows.query_map([], |row| row.get::<_, String>(0)).unwrap();
+        rows.map(Result::unwrap).collect::<Vec<_>>()
+    };
+    let latest = schema();
+    let earlier = "DROP TABLE subscriptions; DROP TABLE inbox; PRAGMA user_version = 1";
+    place.sqlite().execute_batch(earlier).unwrap();
+    let store = place.open();
+    assert_eq!(store.keys().await.unwrap(), []);
+    store.close().await;
+    assert_eq!(schema(), latest);
 }

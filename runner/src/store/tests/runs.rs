@@ -14,28 +14,28 @@ use writ_compiler::value::Value;
 
 const QUICKSTART: &str = include_str!("../../../../tests/cases/quickstart/workflow.json");
 const SECRET: &str = "HMACKEYINCLEAR";
-const FRAME: FrameId = FrameId(0);
+pub(super) const FRAME: FrameId = FrameId(0);
 
-fn compiled() -> Compiled {
-    let mut analysis = Analysis::new(QUICKSTART, Syntax::Json);
+fn compiled(spec: &str) -> Compiled {
+    let mut analysis = Analysis::new(spec, Syntax::Json);
     assert!(!analysis.has_errors(), "{:?}", analysis.diagnostics);
     analysis.workflows.remove(0).compiled.unwrap()
 }
 
-fn by() -> Actor {
+pub(super) fn by() -> Actor {
     Actor { user_id: None, key_id: Some("key_1".into()) }
 }
 
-/// The quickstart's workflow, published under a slug.
-async fn publish(store: &Store, slug: &str) -> Arc<PublishedVersion> {
+/// A workflow, published under a slug.
+pub(super) async fn publish(store: &Store, slug: &str, spec: &str) -> Arc<PublishedVersion> {
     let new = NewWorkflow {
         slug: slug.into(),
         name: "KYC".into(),
         description: None,
-        spec: QUICKSTART.into(),
+        spec: spec.into(),
         trigger_type: "api".into(),
         trigger_spec: None,
-        compiled: compiled(),
+        compiled: compiled(spec),
         by: by(),
     };
     store.create_workflow(new).await.unwrap();
@@ -74,17 +74,25 @@ async fn accept_body(
 }
 
 /// A run in the hands of an engine.
-struct Held {
-    store: Store,
+pub(super) struct Held {
+    pub(super) store: Store,
     program: Arc<Program>,
-    run: StoredRun,
+    pub(super) run: StoredRun,
     state: State,
-    now: Millis,
+    pub(super) now: Millis,
 }
 
 impl Held {
-    async fn accept(store: &Store, version: &Arc<PublishedVersion>) -> Self {
-        let Accepted::New { run, execution } = accept(store, version, Some("case-1")).await else {
+    pub(super) async fn accept(store: &Store, version: &Arc<PublishedVersion>) -> Self {
+        Self::accept_as(store, version, "case-1").await
+    }
+
+    pub(super) async fn accept_as(
+        store: &Store,
+        version: &Arc<PublishedVersion>,
+        external: &str,
+    ) -> Self {
+        let Accepted::New { run, execution } = accept(store, version, Some(external)).await else {
             panic!("not new")
         };
         assert_eq!(store.execution(&execution.id).await.unwrap().as_ref(), Some(&*execution));
@@ -105,7 +113,7 @@ impl Held {
     }
 
     /// Applies an event and commits what it leads to.
-    async fn on(&mut self, kind: EventKind) {
+    pub(super) async fn on(&mut self, kind: EventKind) {
         self.now = self.now.plus(1_000);
         let event = Event { at: self.now, kind };
         let transition =
@@ -128,7 +136,7 @@ impl Held {
         self.on(EventKind::CallSucceeded { frame: FRAME, attempt: 1, response }).await;
     }
 
-    async fn read(&self) -> ExecutionRow {
+    pub(super) async fn read(&self) -> ExecutionRow {
         self.store.execution(&self.run.execution_id).await.unwrap().unwrap()
     }
 }
@@ -165,7 +173,7 @@ fn audited(place: &Place) -> Vec<(String, bool)> {
 async fn a_run_is_kept_whole_across_a_restart() {
     let place = Place::new();
     let store = place.open();
-    let version = publish(&store, "kyc").await;
+    let version = publish(&store, "kyc", QUICKSTART).await;
     let mut held = Held::accept(&store, &version).await;
     let run = held.run.run;
     let unfinished = store.unfinished(RunKey(0), 10).await.unwrap();
@@ -227,7 +235,8 @@ async fn a_run_is_kept_whole_across_a_restart() {
 async fn an_external_id_stands_for_one_execution_of_a_workflow() {
     let place = Place::new();
     let store = place.open();
-    let (one, other) = (publish(&store, "one").await, publish(&store, "other").await);
+    let (one, other) =
+        (publish(&store, "one", QUICKSTART).await, publish(&store, "other", QUICKSTART).await);
     let Accepted::New { execution, .. } = accept(&store, &one, Some("x")).await else {
         panic!("not new")
     };
@@ -248,7 +257,7 @@ async fn an_external_id_stands_for_one_execution_of_a_workflow() {
 async fn a_run_that_has_moved_on_is_not_moved_again() {
     let place = Place::new();
     let store = place.open();
-    let version = publish(&store, "kyc").await;
+    let version = publish(&store, "kyc", QUICKSTART).await;
     let mut held = Held::accept(&store, &version).await;
     held.on(EventKind::Started).await;
     let before = held.read().await;
@@ -277,7 +286,7 @@ async fn a_run_that_has_moved_on_is_not_moved_again() {
 async fn timers_wake_a_run_and_end_with_it() {
     let place = Place::new();
     let store = place.open();
-    let version = publish(&store, "kyc").await;
+    let version = publish(&store, "kyc", QUICKSTART).await;
     let mut held = Held::accept(&store, &version).await;
     held.on(EventKind::Started).await;
     let failure = CallFailure {
@@ -331,7 +340,7 @@ async fn timers_wake_a_run_and_end_with_it() {
 async fn events_are_told_to_the_endpoints_that_take_them() {
     let place = Place::new();
     let store = place.open();
-    let version = publish(&store, "kyc").await;
+    let version = publish(&store, "kyc", QUICKSTART).await;
     let endpoint = |events: &[&str]| NewEndpoint {
         url: "http://hook".into(),
         events: events.iter().map(|event| (*event).to_owned()).collect(),
@@ -397,7 +406,7 @@ async fn events_are_told_to_the_endpoints_that_take_them() {
 async fn a_run_of_a_later_release_can_be_read_and_ended() {
     let place = Place::new();
     let store = place.open();
-    let version = publish(&store, "kyc").await;
+    let version = publish(&store, "kyc", QUICKSTART).await;
     let mut held = Held::accept(&store, &version).await;
     held.on(EventKind::Started).await;
     store.close().await;
@@ -447,7 +456,7 @@ async fn workflows_are_drafts_until_they_are_published() {
         spec: QUICKSTART.into(),
         trigger_type: "api".into(),
         trigger_spec: None,
-        compiled: compiled(),
+        compiled: compiled(QUICKSTART),
         by: by(),
     };
     let made = store.create_workflow(new()).await.unwrap();
@@ -465,9 +474,9 @@ async fn workflows_are_drafts_until_they_are_published() {
     let version = store.published("kyc").await.unwrap().unwrap();
     assert_eq!((version.version, version.retired), (1, false));
     let program = store.loaded_program(version.program).await.unwrap();
-    assert_eq!(*program, compiled().program);
+    assert_eq!(*program, compiled(QUICKSTART).program);
     let (spec, map) = store.source(&made.id, 1).await.unwrap().unwrap();
-    assert_eq!((spec.as_str(), map), (QUICKSTART, compiled().source_map));
+    assert_eq!((spec.as_str(), map), (QUICKSTART, compiled(QUICKSTART).source_map));
     let missing = store.publish_workflow("nobody", by()).await.unwrap_err();
     assert_eq!(missing, StoreError::NotFound);
     let audited = audited(&place);

@@ -376,3 +376,40 @@ async fn a_run_without_a_program_says_so() {
     world.journal.is(key, ExecutionStatus::Failed).await;
     assert_eq!(world.journal.history(key), ["abandoned"]);
 }
+
+#[tokio::test]
+async fn events_are_brought_to_runs_and_again_after_a_crash_or_trouble() {
+    let world = World::new(good);
+    let engine = world.engine(EngineOptions::default());
+    let runs: Vec<RunKey> = (0..3).map(|_| world.journal.accept(LISTENING).run).collect();
+    for run in &runs {
+        engine.submit(*run);
+        world.journal.is(*run, ExecutionStatus::Running).await;
+    }
+    world.journal.send(runs[0]);
+    engine.events_came();
+    world.journal.is(runs[0], ExecutionStatus::Succeeded).await;
+
+    world.journal.mood(Mood::Unavailable);
+    world.journal.send(runs[1]);
+    engine.events_came();
+    until("it is known to fail", || engine.health().degraded.is_some()).await;
+    world.journal.mood(Mood::Fine);
+    let turn = async {
+        loop {
+            world.clock.advance_to_next().await;
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = world.journal.is(runs[1], ExecutionStatus::Succeeded) => {}
+        () = turn => {}
+    }
+
+    // It is on disk, and nobody has been told.
+    drop(engine);
+    world.journal.send(runs[2]);
+    let _engine = world.engine(EngineOptions::default());
+    world.journal.is(runs[2], ExecutionStatus::Succeeded).await;
+    assert_eq!(world.journal.history(runs[2]), ["started", "event"]);
+}

@@ -2,12 +2,12 @@
 //! promise at every call: the step is on disk, and not recorded as finished.
 
 use crate::engine::{
-    Caller, Commit, DueTimer, Engine, EngineHandle, EngineOptions, Journal, JournalError,
+    Arrival, Caller, Commit, DueTimer, Engine, EngineHandle, EngineOptions, Journal, JournalError,
     ManualClock, RunKey, StoredRun, Unfinished,
 };
 use crate::machine::{
     CallFailure, CallRequest, CallResponse, EventKind, ExecutionStatus, FrameId, Payload, Record,
-    Start, StepStatus,
+    Start, StepOrdinal, StepStatus,
 };
 use crate::time::Millis;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -41,6 +41,8 @@ struct Row {
     timers: BTreeMap<u32, (u32, Millis)>,
     /// Step ids by ordinal.
     steps: Vec<String>,
+    /// The event that is on its way to it.
+    arrival: Option<Arrival>,
 }
 
 #[derive(Default)]
@@ -94,9 +96,22 @@ impl Memory {
             state: Vec::new(),
             payloads: HashMap::new(),
         };
-        let row = Row { stored: stored.clone(), timers: BTreeMap::new(), steps: Vec::new() };
+        let row = Row {
+            stored: stored.clone(),
+            timers: BTreeMap::new(),
+            steps: Vec::new(),
+            arrival: None,
+        };
         inner.rows.insert(run, row);
         stored
+    }
+
+    /// Puts an event on its way to a run that waits for it in its first step.
+    pub(super) fn send(&self, run: RunKey) {
+        let (frame, ordinal, data) = (FrameId(0), StepOrdinal(0), Value::Null);
+        let mut inner = self.inner.lock().unwrap();
+        let row = inner.rows.get_mut(&run).unwrap();
+        row.arrival = Some(Arrival { run, frame, ordinal, data });
     }
 
     pub(super) fn forget_programs(&self) {
@@ -178,6 +193,7 @@ impl Inner {
                     keep(&mut row.stored, output.as_ref());
                 }
                 Record::ErrorBodyKept { body, .. } => keep(&mut row.stored, Some(body)),
+                Record::EventClosed { .. } => row.arrival = None,
                 Record::TimerSet { frame, timer, due } => {
                     row.timers.insert(frame.0, (*timer, *due));
                 }
@@ -187,6 +203,7 @@ impl Inner {
                 | Record::StepRetried { .. }
                 | Record::ApprovalRequested { .. }
                 | Record::ApprovalClosed { .. }
+                | Record::EventAwaited { .. }
                 | Record::Emitted { .. } => {}
             }
         }
@@ -199,6 +216,7 @@ impl Inner {
             EventKind::CallFailed { .. } => "failed",
             EventKind::TimerFired { .. } => "timer",
             EventKind::Decided { .. } => "decided",
+            EventKind::EventReceived { .. } => "event",
             EventKind::Cancelled { .. } => "cancelled",
             EventKind::Abandoned { .. } => "abandoned",
         };
@@ -293,6 +311,12 @@ impl Journal for Memory {
         all.sort_by_key(|timer| timer.due);
         let due = all.iter().take_while(|timer| timer.due <= at).count().min(limit);
         Ok((all[..due].to_vec(), all.get(due).map(|timer| timer.due)))
+    }
+
+    async fn arrivals(&self, limit: usize) -> Result<Vec<Arrival>, JournalError> {
+        self.unavailable()?;
+        let inner = self.inner.lock().unwrap();
+        Ok(inner.rows.values().filter_map(|row| row.arrival.clone()).take(limit).collect())
     }
 }
 
@@ -412,6 +436,10 @@ pub(super) const APPROVED: &str = r#"{"startNodeId":"a","nodes":[
 /// A wait of an hour.
 pub(super) const WAITING: &str = r#"{"startNodeId":"w","nodes":[
     {"id":"w","type":"wait","duration":"1h"}],"edges":[]}"#;
+
+/// A wait for an event.
+pub(super) const LISTENING: &str = r#"{"startNodeId":"w","nodes":[
+    {"id":"w","type":"wait","event":"it.came"}],"edges":[]}"#;
 
 /// Services that always do well.
 pub(super) fn good(_: &CallRequest, _: usize) -> Script {
