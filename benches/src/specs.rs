@@ -30,6 +30,49 @@ pub fn w3() -> Value {
     })
 }
 
+/// A valid spec of about `steps` steps: decisions on an input with two arms each that meet again, so that there are 2 to the
+/// power of a third of the steps paths through it; the last step reads what may have run on either arm.
+#[must_use]
+pub fn diamonds(steps: usize) -> Value {
+    let mut nodes = Vec::new();
+    let mut edges = Vec::new();
+    let n = steps / 3;
+    for i in 0..n {
+        let (a, b, next) = (format!("a_{i}"), format!("b_{i}"), format!("d_{}", i + 1));
+        nodes.push(json!({ "id": format!("d_{i}"), "type": "decision",
+            "expression": format!("trigger.n == {i}"),
+            "cases": { "true": { "next": a }, "false": { "next": b } } }));
+        for id in [a, b] {
+            edges.push(json!({ "from": id, "to": next }));
+            nodes.push(
+                json!({ "id": id, "type": "transform", "value": { "seen": "${trigger.n}" } }),
+            );
+        }
+    }
+    let both = |i: usize| format!("coalesce(step.a_{i}.output.seen, step.b_{i}.output.seen)");
+    nodes.push(json!({ "id": format!("d_{n}"), "type": "transform",
+        "value": [format!("${{{}}}", both(0)), format!("${{{}}}", both(n - 1))] }));
+    json!({ "startNodeId": "d_0", "nodes": nodes, "edges": edges })
+}
+
+/// A valid spec of `steps` steps: one decision with an arm for all others, which meet at the end.
+#[must_use]
+pub fn wide(steps: usize) -> Value {
+    let arms = steps - 2;
+    let cases: serde_json::Map<String, Value> =
+        (0..arms).map(|i| (format!("c{i}"), json!({ "next": format!("a_{i}") }))).collect();
+    let mut nodes = vec![
+        json!({ "id": "d", "type": "decision", "expression": "trigger.kind", "cases": cases, "defaultCase": "end" }),
+        json!({ "id": "end", "type": "transform", "value": "${trigger.kind}" }),
+    ];
+    let mut edges = Vec::new();
+    for i in 0..arms {
+        nodes.push(json!({ "id": format!("a_{i}"), "type": "transform", "value": { "kind": "${trigger.kind}" } }));
+        edges.push(json!({ "from": format!("a_{i}"), "to": "end" }));
+    }
+    json!({ "startNodeId": "d", "nodes": nodes, "edges": edges })
+}
+
 /// A valid spec of about `steps` steps: segments of two signed calls, a decision on an enum with three
 /// arms, and a transform that reads what came before.
 #[must_use]

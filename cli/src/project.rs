@@ -38,7 +38,7 @@ impl Project {
 
     /// What counts beside the text of a source.
     pub fn options(&self) -> Options<'_> {
-        Options { budget: self.budget.as_ref() }
+        Options { budget: self.budget.as_ref(), ..Options::default() }
     }
 
     /// Its budget.

@@ -4,10 +4,10 @@ use crate::bounds::ProjectBudget;
 use crate::bytecode::{Program, SourceMap};
 use crate::diagnostic::{self, Allowed, Code, Diagnostic, Severity, SourceText, allow};
 use crate::flow::{self, Flow};
-use crate::limits::{DIAGNOSTICS_MAX, SOURCE_BYTES_MAX};
+use crate::limits::{DIAGNOSTICS_MAX, SOURCE_BYTES_MAX, STEPS_MAX};
 use crate::signatures::Catalog;
 use crate::text::{LineIndex, Span};
-use crate::tree::Module;
+use crate::tree::{Module, Workflow};
 use crate::types::check::Typed;
 use crate::{checks, lower, syntax, types};
 
@@ -66,6 +66,9 @@ pub struct Compiled {
 pub struct Options<'a> {
     /// The budget of the project that the text is part of.
     pub budget: Option<&'a ProjectBudget>,
+    /// How many steps a workflow may have, instead of [`STEPS_MAX`]: to measure how the work grows. A program of more than
+    /// that is refused when it is loaded.
+    pub steps_max: Option<usize>,
 }
 
 impl Analysis {
@@ -115,7 +118,11 @@ impl Analysis {
             Syntax::Json => syntax::json::parse(&text),
             Syntax::Writ => syntax::writ::parse(&text),
         };
-        module.workflows.iter_mut().for_each(|w| syntax::lets::resolve(w, &mut diagnostics));
+        let steps_max = options.steps_max.unwrap_or(STEPS_MAX);
+        for workflow in &mut module.workflows {
+            limit_steps(workflow, steps_max, &mut diagnostics);
+            syntax::lets::resolve(workflow, &mut diagnostics);
+        }
         let source = SourceText { text: &text, syntax };
         let catalog = Catalog::of(&module, &mut diagnostics);
         let mut workflows = Vec::with_capacity(module.workflows.len());
@@ -175,6 +182,16 @@ impl Analysis {
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.diagnostics.iter().any(|d| d.severity == Severity::Error)
+    }
+}
+
+/// Leaves out the steps beyond the limit.
+fn limit_steps(workflow: &mut Workflow, most: usize, diagnostics: &mut Vec<Diagnostic>) {
+    let count = workflow.steps.len();
+    if let Some(beyond) = workflow.steps.get(most) {
+        let message = format!("{count} steps are more than the {most} allowed");
+        diagnostics.push(Diagnostic::new(Code::TooManySteps, beyond.span, message));
+        workflow.steps.truncate(most);
     }
 }
 

@@ -152,7 +152,7 @@ impl Owner {
         let analyse = || {
             let file = uri.to_file_path();
             let budget = file.and_then(|file| (self.budget_of)(&file));
-            let options = Options { budget: budget.as_ref() };
+            let options = Options { budget: budget.as_ref(), ..Options::default() };
             make(&Analysis::with(document.text.clone(), document.syntax, options))
         };
         // The compiler does not panic; should it, one document has no diagnostics and the server lives on.

@@ -3,8 +3,7 @@
 use super::fields::{Fields, wrong_shape};
 use super::node::{Kind, Node};
 use super::{budget, schema, step, value};
-use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::STEPS_MAX;
+use crate::diagnostic::Diagnostic;
 use crate::text::Name;
 use crate::tree::{Budget, Edge, Let, Step, TypeExpr};
 
@@ -32,12 +31,8 @@ pub(super) fn graph(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Gr
     let nodes = fields.list("nodes").unwrap_or_default();
     let edges = fields.list("edges").unwrap_or_default();
     fields.finish();
-    if let Some(first) = nodes.get(STEPS_MAX) {
-        let message = format!("{} steps are more than the {STEPS_MAX} allowed", nodes.len());
-        diagnostics.push(Diagnostic::new(Code::TooManySteps, first.span, message));
-    }
     let lets = named.map(|node| lets(node, diagnostics)).unwrap_or_default();
-    let steps = nodes.iter().take(STEPS_MAX).filter_map(|n| step::step(n, diagnostics)).collect();
+    let steps = nodes.iter().filter_map(|n| step::step(n, diagnostics)).collect();
     let edges = edges.iter().filter_map(|e| edge(e, diagnostics)).collect();
     Some(Graph { start, input, budget, lets, steps, edges })
 }

@@ -346,7 +346,7 @@ fn what_arrows_stand_for_counts_as_steps() {
         )
     };
     clean(&workflow(STEPS_MAX - 2));
-    let (_, found) = parse(&workflow(STEPS_MAX - 1));
+    let found = Analysis::new(workflow(STEPS_MAX - 1), Syntax::Writ).diagnostics;
     let message = format!("{} steps are more than the {STEPS_MAX} allowed", STEPS_MAX + 1);
     assert_eq!((found.len(), &found[0].message), (1, &message));
 }

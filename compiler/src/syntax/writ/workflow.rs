@@ -8,7 +8,6 @@ use super::reader::Reader;
 use super::target::{self, Ends};
 use super::{budget, decide, steps, types};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::STEPS_MAX;
 use crate::syntax::grammar::Rule;
 use crate::text::{Name, Span};
 use crate::tree::{Edge, Let, Step, StepKind, Trigger, TriggerKind, Workflow};
@@ -61,18 +60,8 @@ pub(super) fn workflow_decl(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Wo
     let mut list = List { steps: Vec::new(), edges: Vec::new() };
     list.sequence(body, None, reader);
     // What arrows to an end stand for are steps, too.
-    let ends = reader.ends.take();
-    let count = list.steps.len() + ends.len();
-    if count > STEPS_MAX {
-        let beyond = list.steps.get(STEPS_MAX).or(ends.first());
-        let span = beyond.map_or(workflow.span, |step| step.span);
-        let message = format!("{count} steps are more than the {STEPS_MAX} allowed");
-        reader.report(Code::TooManySteps, span, message);
-        list.steps.truncate(STEPS_MAX);
-        list.edges.truncate(STEPS_MAX);
-    }
     workflow.steps = list.steps;
-    workflow.steps.extend(ends);
+    workflow.steps.extend(reader.ends.take());
     workflow.edges = list.edges;
     workflow
 }
