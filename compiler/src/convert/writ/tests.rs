@@ -417,7 +417,7 @@ fn texts() -> impl Strategy<Value = Value> {
 /// A step of the graph, whose routes lead to the steps of these names.
 fn steps(id: &'static str, others: Vec<&'static str>) -> impl Strategy<Value = Value> {
     let other = prop::sample::select(others);
-    (0..8_u8, texts(), other.clone(), other, prop::sample::select(&NAMES[..])).prop_map(
+    (0..9_u8, texts(), other.clone(), other, prop::sample::select(&NAMES[..])).prop_map(
         move |(kind, value, one, two, label)| match kind {
             0 => json!({"id": id, "type": "service_call", "service": "custom:crm", "method": "POST", "path": "/x",
                 "body": value, "onError": {label: format!("route_to:{one}"), "any": format!("route_to:{two}")}}),
@@ -430,6 +430,9 @@ fn steps(id: &'static str, others: Vec<&'static str>) -> impl Strategy<Value = V
             5 => json!({"id": id, "type": "webhook_emit", "event": label, "payload": value}),
             6 => json!({"id": id, "type": "human_approval", "actionLabel": value, "assignTo": label, "data": value,
                 "onTimeout": "reject", "onReject": format!("route_to:{one}")}),
+            7 => json!({"id": id, "type": "wait", "event": label, "correlation": value, "timeoutMs": 90_500,
+                "onTimeout": format!("route_to:{one}"), "dataSchema": {"type": "object", "required": [label],
+                "properties": {label: {"type": "integer", "description": label}}}}),
             _ => json!({"id": id, "type": "end", "fail": {"code": label, "message": format!("${{trigger.a}} {label}")}}),
         },
     )

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 /// Delivers events whenever the journal may hold some that are on their way.
 pub(super) async fn run<J: Journal, C: Caller>(core: Arc<Core<J, C>>) {
-    // Events that their runs refuse, which cannot be: they are not delivered over and over.
+    // Events that their runs refused and that are still there, which cannot be: they are not delivered over and over.
     let mut refused = HashSet::new();
     let mut failures = 0;
     loop {
@@ -35,6 +35,8 @@ async fn bring<J: Journal, C: Caller>(
     loop {
         let limit = ARRIVALS_BATCH_MAX + refused.len();
         let arrivals = core.journal.arrivals(limit).await.map_err(|error| error.to_string())?;
+        // The others' waits were over when they came, and are gone.
+        refused.retain(|wait| arrivals.iter().any(|a| (a.run, a.ordinal) == *wait));
         let mut coming = JoinSet::new();
         for arrival in arrivals {
             let Arrival { run, frame, ordinal, data } = arrival;
