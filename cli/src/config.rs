@@ -79,6 +79,9 @@ impl TryFrom<String> for Time {
 pub struct CheckTable {
     /// `--deny`
     pub deny: Option<Deny>,
+    /// `--strict`
+    #[serde(default)]
+    pub strict: bool,
 }
 
 /// The least severity that fails a check.

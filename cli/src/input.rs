@@ -84,7 +84,16 @@ impl Source {
 
     /// Reads and analyses it, in the given syntax or in its own.
     pub fn analyse(&self, syntax: Option<SyntaxArg>) -> Result<Analysis, Failure> {
-        self.analyse_bytes(&self.read()?, syntax)
+        self.analyse_strictly(syntax, false)
+    }
+
+    /// The same, strictly if its project or `strict` says so.
+    pub fn analyse_strictly(
+        &self,
+        syntax: Option<SyntaxArg>,
+        strict: bool,
+    ) -> Result<Analysis, Failure> {
+        self.analyse_bytes(&self.read()?, syntax, strict)
     }
 
     /// Analyses what was read of it, as part of its project.
@@ -92,12 +101,13 @@ impl Source {
         &self,
         bytes: &[u8],
         syntax: Option<SyntaxArg>,
+        strict: bool,
     ) -> Result<Analysis, Failure> {
         let syntax = match syntax {
             Some(syntax) => syntax.into(),
             None => self.syntax(bytes)?,
         };
-        let project = Project::of(self)?;
+        let project = Project::of(self)?.or_strict(strict);
         Ok(Analysis::from_bytes_with(bytes, syntax, project.options()))
     }
 

@@ -14,6 +14,8 @@ pub struct Project {
     budget: Option<ProjectBudget>,
     /// The least severity that fails a check.
     pub deny: Option<Deny>,
+    /// Whether what only the run can check is a warning.
+    pub strict: bool,
 }
 
 impl Project {
@@ -31,14 +33,21 @@ impl Project {
         let Some(file) = find(&here.join(directory)) else { return Ok(Self::default()) };
         let file = file.strip_prefix(&here).unwrap_or(&file);
         let config = Config::read(Some(file))?;
-        let deny = config.check.and_then(|check| check.deny);
+        let check = config.check.unwrap_or_default();
         let budget = config.budget.map(|table| budget(table, file.display().to_string()));
-        Ok(Self { budget, deny })
+        Ok(Self { budget, deny: check.deny, strict: check.strict })
+    }
+
+    /// The same, strict in any case if `strict`.
+    #[must_use]
+    pub fn or_strict(mut self, strict: bool) -> Self {
+        self.strict |= strict;
+        self
     }
 
     /// What counts beside the text of a source.
     pub fn options(&self) -> Options<'_> {
-        Options { budget: self.budget.as_ref(), ..Options::default() }
+        Options { budget: self.budget.as_ref(), strict: self.strict, ..Options::default() }
     }
 
     /// Its budget.

@@ -66,6 +66,8 @@ pub struct Compiled {
 pub struct Options<'a> {
     /// The budget of the project that the text is part of.
     pub budget: Option<&'a ProjectBudget>,
+    /// Whether every read that only the run can check is a warning.
+    pub strict: bool,
     /// How many steps a workflow may have, instead of [`STEPS_MAX`]: to measure how the work grows. A program of more than
     /// that is refused when it is loaded.
     pub steps_max: Option<usize>,
@@ -128,7 +130,14 @@ impl Analysis {
         let mut workflows = Vec::with_capacity(module.workflows.len());
         for workflow in &module.workflows {
             let flow = flow::resolve(workflow, source, &mut diagnostics);
-            let typed = types::check::check(workflow, &flow, &module, &catalog, &mut diagnostics);
+            let typed = types::check::check(
+                workflow,
+                &flow,
+                &module,
+                &catalog,
+                options.strict,
+                &mut diagnostics,
+            );
             let context = checks::Context::new(workflow, &flow, &typed, source, options.budget);
             checks::run(&context, &mut diagnostics);
             workflows.push(WorkflowAnalysis { flow, typed, compiled: None });

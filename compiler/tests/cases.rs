@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use writ_compiler::analysis::{Analysis, Syntax};
+use writ_compiler::analysis::{Analysis, Options, Syntax};
 use writ_compiler::diagnostic::{CATALOGUE, Code, Severity, render};
 use writ_compiler::limits::{OPERANDS_MAX, STEPS_MAX};
 
@@ -25,12 +25,14 @@ fn cases() -> Vec<(String, PathBuf)> {
     cases
 }
 
-/// The input of a fixture, analysed, and its file name.
+/// The input of a fixture, analysed, strictly where its name ends in `-strict`, and its file name.
 fn input(directory: &Path) -> Option<(Analysis, &'static str)> {
     let inputs = [("input.json", Syntax::Json), ("input.writ", Syntax::Writ)];
     inputs.into_iter().find_map(|(name, syntax)| {
         let bytes = fs::read(directory.join(name)).ok()?;
-        Some((Analysis::from_bytes(&bytes, syntax), name))
+        let strict = directory.to_string_lossy().ends_with("-strict");
+        let options = Options { strict, ..Options::default() };
+        Some((Analysis::from_bytes_with(&bytes, syntax, options), name))
     })
 }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
-use writ_compiler::analysis::{Analysis, Syntax};
+use writ_compiler::analysis::{Analysis, Options, Syntax};
 use writ_compiler::diagnostic::{CATALOGUE, Code, CodeInfo, FAMILIES, Severity, render};
 use writ_compiler::format::format;
 use writ_compiler::limits::{OPERANDS_MAX, STEPS_MAX};
@@ -19,6 +19,8 @@ use writ_compiler::limits::{OPERANDS_MAX, STEPS_MAX};
 #[derive(Debug)]
 struct Example {
     syntax: Syntax,
+    /// Whether it is checked strictly.
+    strict: bool,
     /// How the test completes what a page cannot show.
     generated: Option<String>,
     text: String,
@@ -43,8 +45,9 @@ fn examples(page: &str, heading: &str) -> Vec<Example> {
                 other => panic!("an example is ```writ or ```json, not ```{other}"),
             };
             let generated = attribute.strip_prefix("generated=").map(str::to_owned);
-            assert_eq!(generated.is_none(), attribute.is_empty(), "{info}");
-            examples.push(Example { syntax, generated, text: body.join("\n") + "\n" });
+            let strict = attribute == "strict";
+            assert_eq!(generated.is_none() && !strict, attribute.is_empty(), "{info}");
+            examples.push(Example { syntax, strict, generated, text: body.join("\n") + "\n" });
         }
     }
     examples
@@ -52,7 +55,8 @@ fn examples(page: &str, heading: &str) -> Vec<Example> {
 
 impl Example {
     fn analysis(&self) -> Analysis {
-        Analysis::from_bytes(&self.bytes(), self.syntax)
+        let options = Options { strict: self.strict, ..Options::default() };
+        Analysis::from_bytes_with(&self.bytes(), self.syntax, options)
     }
 
     /// The example, with what a page only hints at written out.

@@ -42,6 +42,9 @@ pub struct Args {
     /// The least severity that fails the check [default: what writ.toml says, or errors]
     #[arg(long, value_name = "SEVERITY")]
     deny: Option<Deny>,
+    /// Warn of every read that only the run can check, because nothing declares what a value holds
+    #[arg(long)]
+    strict: bool,
     /// Show, as notes, what comments in the source allow, with their reasons
     #[arg(long)]
     allowed: bool,
@@ -76,8 +79,8 @@ pub fn run(args: &Args) -> Outcome {
     let (mut results, mut bounds) = (Vec::new(), String::new());
     for source in &sources {
         let mut analysis = match args.fix.fix {
-            true => args.fix.fix(source, args.syntax)?,
-            false => source.analyse(args.syntax)?,
+            true => args.fix.fix(source, args.syntax, args.strict)?,
+            false => source.analyse_strictly(args.syntax, args.strict)?,
         };
         if args.allowed {
             analysis.show_allowed();

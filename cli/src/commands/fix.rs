@@ -34,12 +34,18 @@ impl FixArgs {
     }
 
     /// Fixes a source where it stands, and analyses what it is then.
-    pub fn fix(&self, source: &Source, syntax: Option<SyntaxArg>) -> Result<Analysis, Failure> {
+    pub fn fix(
+        &self,
+        source: &Source,
+        syntax: Option<SyntaxArg>,
+        strict: bool,
+    ) -> Result<Analysis, Failure> {
         let bytes = source.read()?;
-        let analysis = source.analyse_bytes(&bytes, syntax)?;
+        let analysis = source.analyse_bytes(&bytes, syntax, strict)?;
         let least = if self.unsafe_fixes { Applicability::Maybe } else { Applicability::Safe };
         let before = if self.diff { analysis.text.clone() } else { String::new() };
-        let fixed = fix::fix(analysis, least, Project::of(source)?.options());
+        let project = Project::of(source)?.or_strict(strict);
+        let fixed = fix::fix(analysis, least, project.options());
         let name = source.name();
         if self.diff {
             print_diff(&name, &before, &fixed.analysis.text)?;

@@ -67,6 +67,7 @@ const CHECKS: &[Check] = &[
     approvals::timeout_that_never_comes,
     approvals::assignee,
     calls::unsafe_retry,
+    calls::rate_limit_not_retried,
     calls::error_class,
     optional::step_that_cannot_be,
     waits::duration,

@@ -131,6 +131,7 @@ catalogue! {
     MaybeAbsent = "WR0405" Warning "field may be absent";
     NoOutput = "WR0406" Error "no such part of a step";
     UndeclaredInput = "WR0407" Error "input that the trigger does not declare";
+    DynamicAccess = "WR0408" Warning "read that only the run can check";
     // 05xx: types
     TypeMismatch = "WR0501" Error "type mismatch";
     MissingArgument = "WR0502" Error "missing required parameter";
@@ -159,4 +160,5 @@ catalogue! {
     ReservedEvent = "WR0901" Error "reserved event name";
     UnsafeRetry = "WR0902" Warning "retry of an operation that is not safe to repeat";
     OverBudget = "WR0903" Error "budget that a run may exceed";
+    RateLimitNotRetried = "WR0904" Warning "retry that leaves out a rate limit";
 }

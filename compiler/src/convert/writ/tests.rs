@@ -20,7 +20,7 @@ fn analyse(module: &Module) -> WorkflowAnalysis {
     let catalog = Catalog::of(module, &mut diagnostics);
     let flow =
         flow::resolve(workflow, SourceText { text: "", syntax: Syntax::Json }, &mut diagnostics);
-    let typed = check::check(workflow, &flow, module, &catalog, &mut diagnostics);
+    let typed = check::check(workflow, &flow, module, &catalog, false, &mut diagnostics);
     WorkflowAnalysis { flow, typed, compiled: None }
 }
 

@@ -143,18 +143,40 @@ impl Checker<'_> {
                 let inner = self.path_or_value(operand);
                 let optional = optional || inner.optional;
                 let found = self.field(&inner.ty, &name, operand, expr, optional);
-                Found { optional, ..found }
+                let unchecked = self.unchecked(&inner, operand);
+                Found { optional, unchecked, ..found }
             }
             (ExprKind::Index { operand, index, optional }, None) => {
                 let inner = self.path_or_value(operand);
                 let optional = *optional || inner.optional;
                 let ty = self.item(&inner.ty, index, expr.span);
-                Found { ty, optional, declared: None }
+                let unchecked = self.unchecked(&inner, operand);
+                Found { ty, optional, declared: None, unchecked }
             }
             _ => self.infer(expr),
         };
         let optional = found.optional && !self.is_present(expr);
         Found { optional, ..found }
+    }
+
+    /// Whether nothing is known of the value that a path goes on from; said once a path, when the author wants to know.
+    fn unchecked(&mut self, from: &Found, operand: &Expr) -> bool {
+        let is_dynamic = from.ty.may_be(|_| false) && !from.ty.is_error();
+        if is_dynamic && !from.unchecked {
+            self.dynamic(operand.span, "what is read of this is checked only when it runs");
+        }
+        is_dynamic || from.unchecked
+    }
+
+    /// Says, when the author wants to know, that something waits for the run to be checked.
+    pub(super) fn dynamic(&mut self, span: Span, message: &str) {
+        if self.strict {
+            self.report(
+                Diagnostic::new(Code::DynamicAccess, span, message)
+                    .note("nothing declares what it holds: it is `json`")
+                    .help("declare the trigger's input, or give the service a signature"),
+            );
+        }
     }
 
     fn path_or_value(&mut self, expr: &Expr) -> Found {
@@ -187,7 +209,12 @@ impl Checker<'_> {
         if let Inputs::Asked(uses) = &mut self.inputs {
             uses.read(&path);
         }
-        Some(Found { ty: Type::json(), optional: from < names.len(), declared: None })
+        Some(Found {
+            ty: Type::json(),
+            optional: from < names.len(),
+            declared: None,
+            unchecked: false,
+        })
     }
 
     /// `step.<id>.output` and `step.<id>.error`, and what is wrong with paths that go no further.
@@ -213,7 +240,7 @@ impl Checker<'_> {
                 Type::error()
             }
         };
-        Some(Found { ty, optional: part.optional || id.optional, declared: None })
+        Some(Found { ty, optional: part.optional || id.optional, declared: None, unchecked: false })
     }
 
     fn unknown_step(&mut self, id: &Name) {
@@ -324,7 +351,7 @@ impl Checker<'_> {
         } else if null && !optional && !self.lenient && !self.is_present(operand) {
             self.maybe_null(name, operand);
         }
-        Found { ty: Type::union(found), optional: false, declared }
+        Found { ty: Type::union(found), optional: false, declared, unchecked: false }
     }
 
     fn no_field(&mut self, ty: &Type, name: &Name, operand: &Expr) {

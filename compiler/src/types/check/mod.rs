@@ -38,13 +38,15 @@ use crate::tree::{ApprovalStep, Module, StepKind, WaitStep, Workflow};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Types a workflow: every step's input and output, every call's plan, the trigger's inputs.
+/// Types a workflow: every step's input and output, every call's plan, the trigger's inputs. With `strict`, reports what
+/// only the run can check.
 #[must_use]
 pub fn check(
     workflow: &Workflow,
     flow: &Flow,
     module: &Module,
     catalog: &Catalog,
+    strict: bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Typed {
     let declared = workflow.trigger.input.as_ref().map(|written| {
@@ -74,6 +76,7 @@ pub fn check(
         None => Inputs::Inferred(input.as_read()),
     };
     let mut checker = Checker::new(workflow, flow, catalog, &forms, inputs);
+    checker.strict = strict;
     let steps = checker.steps();
     diagnostics.append(&mut checker.diagnostics);
     Typed { input, steps }
@@ -127,6 +130,8 @@ struct Checker<'a> {
     known: KnownBySteps,
     /// Whether whatever is absent is left out, as in the first arguments of `coalesce`.
     lenient: bool,
+    /// Whether what only the run can check is reported.
+    strict: bool,
     /// How many leaks have been followed to where they come from.
     trails: usize,
     diagnostics: Vec<Diagnostic>,
@@ -140,11 +145,13 @@ struct Found {
     optional: bool,
     /// Where its type is declared, when it is a field.
     declared: Option<(SourceRef, Span)>,
+    /// Whether it was read out of a value of which nothing is known.
+    unchecked: bool,
 }
 
 impl From<Type> for Found {
     fn from(ty: Type) -> Self {
-        Self { ty, optional: false, declared: None }
+        Self { ty, optional: false, declared: None, unchecked: false }
     }
 }
 
@@ -173,6 +180,7 @@ impl<'a> Checker<'a> {
             given: Vec::new(),
             known: KnownBySteps::of(workflow.steps.len()),
             lenient: false,
+            strict: false,
             trails: 0,
             diagnostics: Vec::new(),
         }

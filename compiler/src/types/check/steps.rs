@@ -26,7 +26,14 @@ impl Checker<'_> {
 
     fn decide(&mut self, decide: &DecideStep) -> StepTyping {
         let decides = decide.expression.as_ref().map(|expression| {
-            let ty = self.value(expression);
+            let found = self.needed(expression);
+            let ty = found.ty;
+            if ty.may_be(|_| false) && !ty.is_error() && !found.unchecked {
+                self.dynamic(
+                    expression.span,
+                    "which values this may have is known only when it runs",
+                );
+            }
             let has_text = |shape: &Shape| {
                 !matches!(shape, Shape::Null | Shape::List(_) | Shape::Map(_) | Shape::Record(_))
             };
