@@ -4,6 +4,7 @@ use super::Service;
 use super::resolve::service;
 use crate::diagnostic::SourceRef;
 use crate::syntax::writ;
+use crate::types::resolve::Scope;
 use std::sync::{Arc, OnceLock};
 
 /// One embedded file.
@@ -51,9 +52,10 @@ pub fn builtin(slug: &str) -> Option<Arc<Service>> {
         // A test proves that each file reads clean and declares its own service.
         let (module, mut diagnostics) = writ::parse(builtin.text);
         let declared = module.services.first();
-        let resolved = declared.map(|declared| {
-            service(declared, &[], SourceRef::Stdlib(builtin.slug), &mut diagnostics)
-        });
+        let source = SourceRef::Stdlib(builtin.slug);
+        let mut scope = Scope::new(source, &[], &module.services);
+        let resolved =
+            declared.map(|declared| service(declared, &mut scope, source, &mut diagnostics));
         Arc::new(resolved.unwrap_or_default())
     };
     Some(Arc::clone(builtin.service.get_or_init(read)))
@@ -67,9 +69,10 @@ mod tests {
     fn every_file_reads_clean_and_declares_its_own_service() {
         for builtin in &BUILTINS {
             let (module, mut diagnostics) = writ::parse(builtin.text);
+            let source = SourceRef::Stdlib(builtin.slug);
+            let mut scope = Scope::new(source, &[], &module.services);
             for declared in &module.services {
-                let service =
-                    service(declared, &[], SourceRef::Stdlib(builtin.slug), &mut diagnostics);
+                let service = service(declared, &mut scope, source, &mut diagnostics);
                 assert_eq!(service.slug, builtin.slug);
                 assert!(!service.operations.is_empty());
             }

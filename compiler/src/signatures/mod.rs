@@ -155,7 +155,7 @@ impl Catalog {
     pub fn of(module: &Module, diagnostics: &mut Vec<Diagnostic>) -> Self {
         resolve::repeated_aliases(&module.types, diagnostics);
         // Where they are used this is said again, in the same words, and kept once.
-        let mut scope = Scope::new(SourceRef::Main, &[&module.types], &module.services);
+        let mut scope = Scope::new(SourceRef::Main, &module.types, &module.services);
         for alias in &module.types {
             scope.alias(alias, diagnostics);
         }
@@ -172,7 +172,7 @@ impl Catalog {
                 });
                 continue;
             }
-            let service = resolve::service(declared, &module.types, SourceRef::Main, diagnostics);
+            let service = resolve::service(declared, &mut scope, SourceRef::Main, diagnostics);
             own.insert(slug.clone(), Arc::new(service));
         }
         let catalog = Self { own };

@@ -4,21 +4,21 @@ use super::{Operation, Segment, Service, method_is_idempotent};
 use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean};
 use crate::text::Name;
 use crate::tree::{OperationDecl, ServiceDecl, TypeAlias};
-use crate::types::resolve::Scope;
+use crate::types::resolve::{Scope, is_reserved};
 use crate::types::{RecordType, Shape, Type};
 use indexmap::IndexMap;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Resolves a declaration. `shared` are the type aliases outside any service.
-pub(super) fn service(
-    declared: &ServiceDecl,
-    shared: &[TypeAlias],
+/// Resolves a declaration, whose types the scope knows.
+pub(super) fn service<'a>(
+    declared: &'a ServiceDecl,
+    scope: &mut Scope<'a>,
     source: SourceRef,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Service {
     repeated_aliases(&declared.types, diagnostics);
-    let mut scope = Scope::new(source, &[&declared.types, shared], &[]);
+    scope.enter(declared);
     let types: IndexMap<String, Type> = declared
         .types
         .iter()
@@ -39,7 +39,7 @@ pub(super) fn service(
             );
             continue;
         }
-        service.operations.push(self::operation(operation, source, &mut scope, diagnostics));
+        service.operations.push(self::operation(operation, source, scope, diagnostics));
     }
     service
 }
@@ -144,11 +144,17 @@ fn part(whole: &Type, what: &str, path: &Name, diagnostics: &mut Vec<Diagnostic>
     ty.clone()
 }
 
-/// Reports aliases of one name; the first of them counts.
+/// Reports aliases of one name, of which the first counts, and of names that mean something already.
 pub(super) fn repeated_aliases(aliases: &[TypeAlias], diagnostics: &mut Vec<Diagnostic>) {
     let mut known: HashMap<&str, &Name> = HashMap::new();
     for TypeAlias { name, .. } in aliases {
-        if let Some(first) = known.get(name.value.as_str()) {
+        if is_reserved(&name.value) {
+            let message = format!("`{}` means something in every type already", name.value);
+            diagnostics.push(
+                Diagnostic::new(Code::DuplicateName, name.span, message)
+                    .help("give the type another name"),
+            );
+        } else if let Some(first) = known.get(name.value.as_str()) {
             let message = format!("the type `{}` is declared twice", name.value);
             diagnostics.push(
                 Diagnostic::new(Code::DuplicateName, name.span, message)

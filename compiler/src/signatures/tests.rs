@@ -88,3 +88,30 @@ fn operations_are_found_by_the_requests_they_take() {
     assert_eq!(name("aml", "GET", &[api, None]), None, "a template may be any of several");
     assert_eq!(name("aml", "DELETE", &[api, Some("screenings")]), None);
 }
+
+#[test]
+fn a_service_may_name_the_types_of_the_file_and_of_other_services() {
+    let text = r#"
+type Money = { amount: int }
+type string = int
+service custom:a {
+  type Status = "a" | custom:b.Status
+  type Price = Money
+  type Money = { cents: int }
+  operation read { GET "/" response { status: Status, price: Price } output price verdict cents }
+}
+service custom:b {
+  type Status = "b" | Round
+  type Round = { of: custom:a.Rund, money: Money }
+  operation read { GET "/" response Status }
+}
+service custom:c {
+  operation read { GET "/" response { money: custom:b.Round, price: custom:a.Price } output price verdict amount }
+}
+"#;
+    assert_snapshot!(found(text), @r"
+    WR0208 at `string`: `string` means something in every type already (give the type another name)
+    WR0207 at `Rund`: `custom:a` has no type `Rund`
+    WR0401 at `amount`: the output has no field `amount`
+    ");
+}

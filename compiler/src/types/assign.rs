@@ -182,7 +182,7 @@ mod tests {
     fn types(given: &str, wanted: &str) -> (Type, Type) {
         let (module, diagnostics) = writ::parse(&format!("type A = {given}\ntype B = {wanted}"));
         assert_eq!(diagnostics, []);
-        let mut scope = Scope::new(SourceRef::Main, &[&module.types], &[]);
+        let mut scope = Scope::new(SourceRef::Main, &module.types, &[]);
         let mut found = Vec::new();
         let mut types = module.types.iter().map(|alias| scope.alias(alias, &mut found));
         (types.next().unwrap_or_else(Type::error), types.next().unwrap_or_else(Type::error))

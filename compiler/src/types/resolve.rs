@@ -5,53 +5,83 @@ use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean};
 use crate::limits::{TYPE_DEPTH_MAX, TYPE_PARTS_MAX};
 use crate::signatures;
 use crate::text::{Name, Span};
-use crate::tree::{FieldType, TypeAlias, TypeExpr, TypeExprKind};
+use crate::tree::{FieldType, ServiceDecl, TypeAlias, TypeExpr, TypeExprKind};
 use indexmap::IndexMap;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The names of the built-in types.
 const BUILTINS: [&str; 9] =
     ["bool", "int", "number", "string", "null", "bytes", "timestamp", "duration", "json"];
 
-/// The names a type may use where it stands.
+/// Whether a word means something in a type already, and can name no other.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    is_builtin(name) || matches!(name, "secret" | "pii")
+}
+
+/// Whether a name is that of a built-in type.
+pub(crate) fn is_builtin(name: &str) -> bool {
+    BUILTINS.contains(&name)
+}
+
+/// The types that a text declares, and which of them a name means where it stands.
 pub struct Scope<'a> {
     source: SourceRef,
-    aliases: HashMap<&'a str, &'a TypeAlias>,
-    /// The author's own services, whose types a qualified name may name.
-    services: &'a [crate::tree::ServiceDecl],
-    /// The scopes of those whose types were named.
-    inner: HashMap<&'a str, Self>,
-    resolved: HashMap<&'a str, Type>,
+    aliases: HashMap<(Option<&'a str>, &'a str), Declared<'a>>,
+    /// The services declared here, by slug.
+    services: HashSet<&'a str>,
+    /// The service whose declaration is looked at: its names hide those outside of it.
+    within: Option<&'a str>,
+    resolved: HashMap<(Option<&'a str>, &'a str), Type>,
     /// Aliases being resolved, outermost first.
-    open: Vec<&'a str>,
+    open: Vec<(Option<&'a str>, &'a str)>,
+}
+
+/// A declared alias, and the service that it belongs to.
+#[derive(Clone, Copy)]
+struct Declared<'a> {
+    service: Option<&'a str>,
+    alias: &'a TypeAlias,
 }
 
 impl<'a> Scope<'a> {
-    /// A scope of these lists of aliases; of a name declared twice, the first counts.
+    /// A scope of the types outside any service and of those of services; of a name declared twice, the first counts.
     #[must_use]
-    pub fn new(
-        source: SourceRef,
-        lists: &[&'a [TypeAlias]],
-        services: &'a [crate::tree::ServiceDecl],
-    ) -> Self {
-        let mut aliases = HashMap::new();
-        for alias in lists.iter().flat_map(|list| list.iter()) {
-            aliases.entry(alias.name.value.as_str()).or_insert(alias);
+    pub fn new(source: SourceRef, types: &'a [TypeAlias], services: &'a [ServiceDecl]) -> Self {
+        let mut scope = Self {
+            source,
+            aliases: HashMap::new(),
+            services: HashSet::new(),
+            within: None,
+            resolved: HashMap::new(),
+            open: Vec::new(),
+        };
+        scope.declare(None, types);
+        for service in services {
+            let slug = service.name.value.as_str();
+            if scope.services.insert(slug) {
+                scope.declare(Some(slug), &service.types);
+            }
         }
-        let (inner, resolved) = (HashMap::new(), HashMap::new());
-        Self { source, aliases, services, inner, resolved, open: Vec::new() }
+        scope
     }
 
-    /// The type that an alias of this scope stands for.
-    pub fn alias(&mut self, alias: &TypeAlias, diagnostics: &mut Vec<Diagnostic>) -> Type {
-        match self.aliases.get_key_value(alias.name.value.as_str()) {
-            Some((name, _)) => {
-                let name = *name;
-                self.named(name, alias.name.span, diagnostics)
-            }
-            None => Type::error(),
+    fn declare(&mut self, service: Option<&'a str>, types: &'a [TypeAlias]) {
+        for alias in types {
+            let name = alias.name.value.as_str();
+            self.aliases.entry((service, name)).or_insert(Declared { service, alias });
         }
+    }
+
+    /// From now on, names are looked for in this service first.
+    pub fn enter(&mut self, service: &'a ServiceDecl) {
+        self.within = Some(&service.name.value);
+    }
+
+    /// The type that an alias stands for, of those declared where the scope is.
+    pub fn alias(&mut self, alias: &TypeAlias, diagnostics: &mut Vec<Diagnostic>) -> Type {
+        let found = self.aliases.get(&(self.within, alias.name.value.as_str())).copied();
+        found.map_or_else(Type::error, |known| self.named(known, alias.name.span, diagnostics))
     }
 
     /// The type as written where nothing stands around it, which may be too large.
@@ -128,14 +158,15 @@ impl<'a> Scope<'a> {
             "timestamp" => Shape::Timestamp,
             "duration" => Shape::Duration,
             "json" => Shape::Json,
-            other => match self.aliases.get_key_value(other) {
-                Some((known, _)) => {
-                    let known = *known;
-                    return self.named(known, name.span, diagnostics);
-                }
+            other => match self.visible(other) {
+                Some(known) => return self.named(known, name.span, diagnostics),
                 None => {
                     let message = format!("no type is called `{other}`");
-                    let names = self.aliases.keys().copied().chain(BUILTINS);
+                    let names = self
+                        .aliases
+                        .keys()
+                        .filter(|(service, _)| service.is_none() || *service == self.within);
+                    let names = names.map(|(_, name)| *name).chain(BUILTINS);
                     let diagnostic = Diagnostic::new(Code::UnknownType, name.span, message);
                     diagnostics.push(did_you_mean(diagnostic, name, names));
                     Shape::Error
@@ -145,11 +176,24 @@ impl<'a> Scope<'a> {
         Type::new(shape)
     }
 
-    fn named(&mut self, name: &'a str, used: Span, diagnostics: &mut Vec<Diagnostic>) -> Type {
-        if let Some(known) = self.resolved.get(name) {
+    /// The alias that a name without a service means here.
+    fn visible(&self, name: &str) -> Option<Declared<'a>> {
+        let own = self.within.and_then(|service| self.aliases.get(&(Some(service), name)));
+        own.or_else(|| self.aliases.get(&(None, name))).copied()
+    }
+
+    fn named(
+        &mut self,
+        Declared { service, alias }: Declared<'a>,
+        used: Span,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Type {
+        let name = alias.name.value.as_str();
+        let key = (service, name);
+        if let Some(known) = self.resolved.get(&key) {
             return known.clone();
         }
-        if self.open.contains(&name) {
+        if self.open.contains(&key) {
             let message = format!("the type `{name}` contains itself");
             diagnostics.push(
                 Diagnostic::new(Code::RecursiveType, used, message)
@@ -157,15 +201,17 @@ impl<'a> Scope<'a> {
             );
             return Type::error();
         }
-        let Some(alias) = self.aliases.get(name).copied() else { return Type::error() };
+        // What an alias names is looked for where the alias stands.
+        let outer = std::mem::replace(&mut self.within, service);
         // A chain of aliases may be as long as the text, and is followed by recursion.
         let followed = self.open.len() < TYPE_DEPTH_MAX;
         let mut ty = Type::error();
         if followed {
-            self.open.push(name);
+            self.open.push(key);
             ty = self.resolve(&alias.ty, diagnostics);
             self.open.pop();
         }
+        self.within = outer;
         if !followed || !ty.is_small() {
             let message = format!("the type `{name}` is too large");
             diagnostics.push(too_large(message, alias.name.span));
@@ -178,7 +224,7 @@ impl<'a> Scope<'a> {
                 SourceRef::Stdlib(service) => format!("{service}.{name}"),
             });
         }
-        self.resolved.insert(name, ty.clone());
+        self.resolved.insert(key, ty.clone());
         ty
     }
 
@@ -188,24 +234,28 @@ impl<'a> Scope<'a> {
         name: &Name,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Type {
-        if let Some(own) = self.services.iter().find(|s| s.name.value == service.value) {
-            let source = self.source;
-            let scope = self.inner.entry(&own.name.value);
-            let scope = scope.or_insert_with(|| Scope::new(source, &[&own.types], &[]));
-            return scope.name(name, diagnostics);
+        let (owner, builtin) = (service.value.as_str(), signatures::builtin(&service.value));
+        let is_own = self.services.contains(owner);
+        if let Some(own) = self.aliases.get(&(Some(owner), name.value.as_str())).copied() {
+            return self.named(own, name.span, diagnostics);
         }
-        let Some(found) = signatures::builtin(&service.value) else {
-            let message = format!("no service is called `{}`", service.value);
-            let diagnostic = Diagnostic::new(Code::UnknownService, service.span, message);
-            diagnostics.push(did_you_mean(diagnostic, service, signatures::slugs()));
-            return Type::error();
-        };
-        if let Some(ty) = found.types.get(&name.value) {
+        let builtin = builtin.filter(|_| !is_own);
+        if let Some(ty) = builtin.as_ref().and_then(|builtin| builtin.types.get(&name.value)) {
             return ty.clone();
         }
-        let message = format!("`{}` has no type `{}`", service.value, name.value);
+        if !is_own && builtin.is_none() {
+            let message = format!("no service is called `{owner}`");
+            let diagnostic = Diagnostic::new(Code::UnknownService, service.span, message);
+            let builtin = signatures::slugs().map(|slug| -> &str { slug });
+            let slugs = self.services.iter().copied().chain(builtin);
+            diagnostics.push(did_you_mean(diagnostic, service, slugs));
+            return Type::error();
+        }
+        let message = format!("`{owner}` has no type `{}`", name.value);
         let diagnostic = Diagnostic::new(Code::UnknownType, name.span, message);
-        diagnostics.push(did_you_mean(diagnostic, name, found.types.keys().map(String::as_str)));
+        let own = self.aliases.keys().filter(|(of, _)| *of == Some(owner)).map(|(_, name)| *name);
+        let others = builtin.iter().flat_map(|builtin| builtin.types.keys().map(String::as_str));
+        diagnostics.push(did_you_mean(diagnostic, name, own.chain(others)));
         Type::error()
     }
 }

@@ -49,14 +49,11 @@ pub fn check(
     strict: bool,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Typed {
-    let declared = workflow.trigger.input.as_ref().map(|written| {
-        let mut scope = Scope::new(SourceRef::Main, &[&module.types], &module.services);
-        scope.whole(written, diagnostics)
-    });
+    let mut scope = Scope::new(SourceRef::Main, &module.types, &module.services);
+    let declared = workflow.trigger.input.as_ref().map(|written| scope.whole(written, diagnostics));
     let forms = workflow.steps.iter().map(|step| match &step.kind {
         StepKind::Approval(ApprovalStep { form: Some(form), .. })
         | StepKind::Wait(WaitStep::Event { data: Some(form), .. }) => {
-            let mut scope = Scope::new(SourceRef::Main, &[&module.types], &module.services);
             Some(scope.resolve(form, diagnostics).bounded())
         }
         _ => None,
