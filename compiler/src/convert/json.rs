@@ -124,7 +124,7 @@ fn node(step: &Step, routes: &Routes<'_>, typing: Option<&StepTyping>) -> Value 
         }
         StepKind::Emit(emit) => {
             node.insert("event".into(), emit.event.value.as_str().into());
-            put(&mut node, "payload", emit.payload.as_ref().map(templated));
+            put(&mut node, "payload", emit.payload.as_ref().map(given));
         }
         StepKind::Approval(approval) => {
             let form = typing.and_then(|typing| typing.form.as_ref());
@@ -141,17 +141,17 @@ fn call_fields(node: &mut Map<String, Value>, call: &CallStep, plan: Option<&Cal
     match &call.target {
         CallTarget::Http { method, path } => {
             node.insert("method".into(), method.value.as_str().into());
-            node.insert("path".into(), templated(path));
-            put(node, "headers", call.headers.as_ref().map(templated));
-            put(node, "body", call.body.as_ref().map(templated));
+            node.insert("path".into(), given(path));
+            put(node, "headers", call.headers.as_ref().map(given));
+            put(node, "body", call.body.as_ref().map(given));
         }
         // What an operation's arguments stand for was worked out when the call was typed.
         CallTarget::Operation(_) => {
             if let Some(plan) = plan {
                 node.insert("method".into(), plan.method.as_str().into());
                 node.insert("path".into(), path(plan).into());
-                put(node, "headers", plan.headers.as_ref().map(templated));
-                put(node, "body", plan.body.as_ref().map(templated));
+                put(node, "headers", plan.headers.as_ref().map(given));
+                put(node, "body", plan.body.as_ref().map(given));
             }
         }
     }
@@ -247,15 +247,15 @@ fn wait_fields(node: &mut Map<String, Value>, wait: &WaitStep, data: Option<&Typ
                 node.insert("durationMs".into(), ms.into());
             }
             _ => {
-                node.insert("duration".into(), templated(duration));
+                node.insert("duration".into(), given(duration));
             }
         },
         WaitStep::Until { until } => {
-            node.insert("until".into(), templated(until));
+            node.insert("until".into(), given(until));
         }
         WaitStep::Event { event, correlation, timeout_ms, on_timeout, data: _ } => {
             node.insert("event".into(), event.value.as_str().into());
-            put(node, "correlation", correlation.as_ref().map(templated));
+            put(node, "correlation", correlation.as_ref().map(given));
             put(node, "timeoutMs", timeout_ms.as_ref().map(|ms| ms.value.into()));
             put(node, "onTimeout", on_timeout.as_ref().map(|step| route_to(&step.value)));
             put(node, "dataSchema", data.map(json_schema));
@@ -269,12 +269,12 @@ fn approval_fields(node: &mut Map<String, Value>, approval: &ApprovalStep, form:
         ApprovalOutcome::Reject => "reject".into(),
         ApprovalOutcome::Fail => "fail".into(),
     };
-    put(node, "actionLabel", approval.label.as_ref().map(templated));
+    put(node, "actionLabel", approval.label.as_ref().map(given));
     put(node, "assignTo", approval.assign_to.as_ref().map(|to| to.value.as_str().into()));
     put(node, "timeoutHours", approval.timeout_ms.as_ref().map(|ms| hours(ms.value)));
     put(node, "onTimeout", approval.on_timeout.as_ref().map(|o| outcome(&o.value)));
     put(node, "onReject", approval.on_reject.as_ref().map(|o| outcome(&o.value)));
-    put(node, "data", approval.data.as_ref().map(templated));
+    put(node, "data", approval.data.as_ref().map(given));
     put(node, "form", form.map(json_schema));
     put(node, "notInitiator", approval.not_initiator.as_ref().map(|b| b.value.into()));
 }
@@ -289,12 +289,20 @@ fn hours(ms: u64) -> Value {
 }
 
 fn end_fields(node: &mut Map<String, Value>, end: &EndStep) {
-    put(node, "output", end.output.as_ref().map(templated));
+    put(node, "output", end.output.as_ref().map(given));
     if let Some(failure) = &end.fail {
         let mut object = Map::new();
         object.insert("code".into(), failure.code.value.as_str().into());
-        put(&mut object, "message", failure.message.as_ref().map(templated));
+        put(&mut object, "message", failure.message.as_ref().map(given));
         node.insert("fail".into(), Value::Object(object));
+    }
+}
+
+/// A value of a field that counts as left out where it is `null`.
+fn given(expr: &Expr) -> Value {
+    match expr.kind {
+        ExprKind::Null => spliced(expr),
+        _ => templated(expr),
     }
 }
 

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::to_writ;
+use crate::convert::to_json;
 use crate::analysis::{Analysis, Syntax, WorkflowAnalysis};
 use crate::diagnostic::SourceText;
 use crate::flow::{self, RouteKind};
@@ -312,6 +313,34 @@ fn what_is_converted_compiles_to_the_same_program() {
         let written = print(&read_json(text));
         assert_eq!(program(text, Syntax::Json), program(&written, Syntax::Writ), "{written}");
     }
+}
+
+#[test]
+fn null_is_a_value_where_it_is_written() {
+    let text = r#"workflow "w" {
+  transform a = null
+
+  call b = custom:x POST "/"
+  body null
+
+  emit c = "a.b" payload null
+
+  approval d {
+    data null
+    on reject fail
+  }
+
+  end e = null
+}
+"#;
+    let program = |text: &str, syntax| {
+        let analysis = Analysis::new(text, syntax);
+        let compiled = analysis.workflows[0].compiled.clone();
+        compiled.unwrap_or_else(|| panic!("{text}\n{:#?}", analysis.diagnostics)).program
+    };
+    let source = Analysis::new(text, Syntax::Writ);
+    let spec = to_json(&source.module.workflows[0], &source.workflows[0]);
+    assert_eq!(program(&spec, Syntax::Json), program(text, Syntax::Writ), "{spec}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::value::{self, plain};
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean, did_you_mean_another, nearest};
 use crate::syntax::span_map::SpanMap;
 use crate::text::{Name, Span, Spanned};
-use crate::tree::Expr;
+use crate::tree::{Expr, ExprKind};
 
 /// The members of one object, as they are asked for.
 pub(super) struct Fields<'a, 'd> {
@@ -141,6 +141,14 @@ impl<'a, 'd> Fields<'a, 'd> {
     pub(super) fn template(&mut self, key: &'static str) -> Option<Expr> {
         let node = self.get(key)?;
         Some(value::templated(node, self.diagnostics))
+    }
+
+    /// A `null` that is there.
+    pub(super) fn null(&mut self, key: &'static str) -> Option<Expr> {
+        let found = self.members.iter().find(|(name, _)| name.value == key);
+        let (_, node) = found.filter(|(_, node)| node.kind == Kind::Null)?;
+        self.known.push(key);
+        Some(Expr { kind: ExprKind::Null, span: node.span })
     }
 
     /// A string that is an expression as it stands, without `${...}`.

@@ -209,6 +209,10 @@ fn condition(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Condition
 }
 
 fn transform(fields: &mut Fields<'_, '_>) -> Option<StepKind> {
+    // Here `null` is a value like any other.
+    if let Some(value) = fields.null("value") {
+        return Some(StepKind::Transform(TransformStep { value }));
+    }
     fields.require("value");
     Some(StepKind::Transform(TransformStep { value: fields.template("value")? }))
 }
