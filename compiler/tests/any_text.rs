@@ -159,7 +159,7 @@ fn check_fixes(text: &str, syntax: Syntax) {
 /// The same workflow in the other syntax.
 fn every_step_as_json() -> String {
     let analysis = Analysis::new(EVERY_STEP, Syntax::Writ);
-    convert::to_json(&analysis.module.workflows[0], &analysis.workflows[0])
+    convert::to_json(&analysis.module, &analysis.module.workflows[0], &analysis.workflows[0])
 }
 
 proptest! {

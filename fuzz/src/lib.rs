@@ -41,17 +41,14 @@ pub fn text(bytes: &[u8], syntax: Syntax) {
             let compiled = found.compiled.as_ref().map(|compiled| &compiled.program);
             let (other, text) = match syntax {
                 Syntax::Json => (Syntax::Writ, convert::to_writ(&analysis.module, workflow, found)),
-                Syntax::Writ => (Syntax::Json, convert::to_json(workflow, found)),
+                Syntax::Writ => (Syntax::Json, convert::to_json(&analysis.module, workflow, found)),
             };
-            // A service of the author's own has its types in `.writ` alone.
-            if analysis.module.services.is_empty() {
-                let back = Analysis::new(text.as_str(), other);
-                assert_eq!(
-                    programs(&back).first(),
-                    compiled,
-                    "converted, it means something else:\n{text}"
-                );
-            }
+            let back = Analysis::new(text.as_str(), other);
+            assert_eq!(
+                programs(&back).first(),
+                compiled,
+                "converted, it means something else:\n{text}"
+            );
         }
     }
     let _ = fix(analysis, Applicability::Maybe, Options::default());

@@ -16,7 +16,7 @@ fn main() {
     println!("{:<34} {:>8} {:>10} {:>10} {:>12}", "", "lines", "median ms", "max ms", "lines/s");
     // Beyond what a workflow may have, to see how the work grows.
     let options = Options { steps_max: Some(10_000), ..Options::default() };
-    let shapes: [(&str, fn(usize) -> Value, &[usize]); 3] = [
+    let shapes: [(&str, Spec, &[usize]); 3] = [
         ("calls and decisions", specs::long, &[5, 100, 500, 1_000, 2_000, 5_000]),
         ("diamonds", specs::diamonds, &[78, 500, 1_000, 2_000, 5_000]),
         ("one wide decision", specs::wide, &[500, 1_000, 2_000, 5_000]),
@@ -60,6 +60,9 @@ fn main() {
     });
     row("writ check, whole process", 1, &times);
 }
+
+/// Makes a spec of about so many steps.
+type Spec = fn(usize) -> Value;
 
 fn sample(n: usize, mut work: impl FnMut()) -> Vec<Duration> {
     let mut times: Vec<Duration> = (0..n)

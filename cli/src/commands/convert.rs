@@ -46,7 +46,7 @@ fn convert(args: &Args, source: &OneWorkflow) -> Result<(), Failure> {
     };
     let workflow = source.choose(&analysis)?;
     let (text, extension) = match to {
-        Syntax::Json => (convert::to_json(workflow.tree, workflow.found), "json"),
+        Syntax::Json => (convert::to_json(&analysis.module, workflow.tree, workflow.found), "json"),
         Syntax::Writ => (convert::to_writ(&analysis.module, workflow.tree, workflow.found), "writ"),
     };
     if !args.source.file.is_dir() {

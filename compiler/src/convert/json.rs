@@ -1,6 +1,7 @@
 //! The JSON wire format.
 
 use super::budget;
+use super::declared::Declared;
 use super::expr::{self, Style};
 use super::schema::json_schema;
 use crate::analysis::WorkflowAnalysis;
@@ -8,9 +9,8 @@ use crate::flow::{Route, RouteKind, StepIx};
 use crate::syntax::template;
 use crate::tree::{
     ApprovalOutcome, ApprovalStep, CallStep, CallTarget, DecideStep, EndStep, ErrorRoute, Expr,
-    ExprKind, FieldKey, Retry, Step, StepKind, TriggerKind, WaitStep, Workflow,
+    ExprKind, FieldKey, Module, Retry, Step, StepKind, TriggerKind, WaitStep, Workflow,
 };
-use crate::types::Type;
 use crate::types::check::{CallPlan, PathPart, StepTyping};
 use serde_json::{Map, Value, json};
 
@@ -19,11 +19,12 @@ const HOUR_MS: u64 = 3_600_000;
 /// A workflow as the JSON of the API's create request; as a bare spec when it has no slug.
 ///
 /// Routing is written out in full, whichever spelling the source used: each case names its `next`, and each has its
-/// edge. A call by the name of an operation becomes the method, path and body that it stands for.
+/// edge. A call by the name of an operation becomes the method, path and body that it stands for. The types and services
+/// of the module that the workflow needs stand in the spec.
 #[must_use]
-pub fn to_json(workflow: &Workflow, found: &WorkflowAnalysis) -> String {
-    let mut spec = spec(workflow, found);
-    let input = workflow.trigger.input.as_ref().map(|_| json_schema(&found.typed.input));
+pub fn to_json(module: &Module, workflow: &Workflow, found: &WorkflowAnalysis) -> String {
+    let mut spec = spec(module, workflow, found);
+    let input = workflow.trigger.input.as_ref().map(|input| json_schema(input, None));
     if let (None, Some(spec)) = (&workflow.slug, spec.as_object_mut()) {
         put(spec, "inputSchema", input.clone());
     }
@@ -57,7 +58,7 @@ fn put(object: &mut Map<String, Value>, key: &str, value: Option<Value>) {
     }
 }
 
-fn spec(workflow: &Workflow, found: &WorkflowAnalysis) -> Value {
+fn spec(module: &Module, workflow: &Workflow, found: &WorkflowAnalysis) -> Value {
     let start = found.flow.start.and_then(|start| workflow.steps.get(start.index()));
     let id_of = |ix: StepIx| workflow.steps.get(ix.index()).map_or("", |s| s.id.value.as_str());
     let (mut nodes, mut edges) = (Vec::new(), Vec::new());
@@ -82,6 +83,7 @@ fn spec(workflow: &Workflow, found: &WorkflowAnalysis) -> Value {
     let mut spec = Map::new();
     spec.insert("startNodeId".into(), start.map(|step| step.id.value.as_str()).into());
     put(&mut spec, "budget", workflow.budget.as_ref().map(budget::json));
+    Declared::of(module, workflow).put(&mut spec);
     if !workflow.lets.is_empty() {
         let named = workflow.lets.iter().map(|n| (n.name.value.clone(), templated(&n.value)));
         spec.insert("let".into(), named.collect::<Map<_, _>>().into());
@@ -118,18 +120,12 @@ fn node(step: &Step, routes: &Routes<'_>, typing: Option<&StepTyping>) -> Value 
         StepKind::Transform(transform) => {
             node.insert("value".into(), templated(&transform.value));
         }
-        StepKind::Wait(wait) => {
-            let data = typing.and_then(|typing| typing.form.as_ref());
-            wait_fields(&mut node, wait, data);
-        }
+        StepKind::Wait(wait) => wait_fields(&mut node, wait),
         StepKind::Emit(emit) => {
             node.insert("event".into(), emit.event.value.as_str().into());
             put(&mut node, "payload", emit.payload.as_ref().map(given));
         }
-        StepKind::Approval(approval) => {
-            let form = typing.and_then(|typing| typing.form.as_ref());
-            approval_fields(&mut node, approval, form);
-        }
+        StepKind::Approval(approval) => approval_fields(&mut node, approval),
         StepKind::End(end) => end_fields(&mut node, end),
         StepKind::Error => {}
     }
@@ -240,7 +236,7 @@ fn decide_fields(node: &mut Map<String, Value>, decide: &DecideStep, routes: &Ro
     }
 }
 
-fn wait_fields(node: &mut Map<String, Value>, wait: &WaitStep, data: Option<&Type>) {
+fn wait_fields(node: &mut Map<String, Value>, wait: &WaitStep) {
     match wait {
         WaitStep::Duration { duration } => match duration.kind {
             ExprKind::Int(ms) if ms >= 0 => {
@@ -253,17 +249,17 @@ fn wait_fields(node: &mut Map<String, Value>, wait: &WaitStep, data: Option<&Typ
         WaitStep::Until { until } => {
             node.insert("until".into(), given(until));
         }
-        WaitStep::Event { event, correlation, timeout_ms, on_timeout, data: _ } => {
+        WaitStep::Event { event, correlation, timeout_ms, on_timeout, data } => {
             node.insert("event".into(), event.value.as_str().into());
             put(node, "correlation", correlation.as_ref().map(given));
             put(node, "timeoutMs", timeout_ms.as_ref().map(|ms| ms.value.into()));
             put(node, "onTimeout", on_timeout.as_ref().map(|step| route_to(&step.value)));
-            put(node, "dataSchema", data.map(json_schema));
+            put(node, "dataSchema", data.as_ref().map(|data| json_schema(data, None)));
         }
     }
 }
 
-fn approval_fields(node: &mut Map<String, Value>, approval: &ApprovalStep, form: Option<&Type>) {
+fn approval_fields(node: &mut Map<String, Value>, approval: &ApprovalStep) {
     let outcome = |outcome: &ApprovalOutcome| match outcome {
         ApprovalOutcome::RouteTo(step) => route_to(&step.value),
         ApprovalOutcome::Reject => "reject".into(),
@@ -275,7 +271,7 @@ fn approval_fields(node: &mut Map<String, Value>, approval: &ApprovalStep, form:
     put(node, "onTimeout", approval.on_timeout.as_ref().map(|o| outcome(&o.value)));
     put(node, "onReject", approval.on_reject.as_ref().map(|o| outcome(&o.value)));
     put(node, "data", approval.data.as_ref().map(given));
-    put(node, "form", form.map(json_schema));
+    put(node, "form", approval.form.as_ref().map(|form| json_schema(form, None)));
     put(node, "notInitiator", approval.not_initiator.as_ref().map(|b| b.value.into()));
 }
 

@@ -1,6 +1,7 @@
 //! From the tree back to text: both syntaxes, expressions, and drawings of the graph.
 
 mod budget;
+mod declared;
 pub(crate) mod expr;
 mod json;
 mod mermaid;

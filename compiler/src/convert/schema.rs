@@ -1,56 +1,77 @@
-//! A declared input as JSON Schema: what `inputSchema` is read from.
+//! Types as written, as JSON Schema: what `inputSchema`, `types` and their kin are read from.
 
-use crate::types::{RecordType, Shape, Type};
+use crate::tree::{FieldType, ServiceDecl, TypeExpr, TypeExprKind};
 use serde_json::{Map, Value, json};
 
-/// The schema that reads back as this type, with its fields in declared order.
-pub(super) fn json_schema(ty: &Type) -> Value {
-    let mut schema = shape(ty);
+/// The schema that reads back as this type. In a declaration of `service`, its own types go by their bare names.
+pub(super) fn json_schema(ty: &TypeExpr, service: Option<&ServiceDecl>) -> Value {
+    match &ty.kind {
+        TypeExprKind::Secret(inner) => marked(json_schema(inner, service), "x-writ-secret"),
+        TypeExprKind::Pii(inner) => marked(json_schema(inner, service), "x-writ-pii"),
+        TypeExprKind::Name { service: None, name } => named(&name.value, service),
+        TypeExprKind::Name { service: Some(of), name } => {
+            json!({"$ref": in_service(&of.value, &name.value)})
+        }
+        TypeExprKind::Literal(text) => json!({"type": "string", "enum": [text]}),
+        TypeExprKind::List(item) => json!({"type": "array", "items": json_schema(item, service)}),
+        TypeExprKind::Map(item) => {
+            json!({"type": "object", "additionalProperties": json_schema(item, service)})
+        }
+        TypeExprKind::Record(fields) => object(fields, service),
+        TypeExprKind::Union(members) => union(members, service),
+        TypeExprKind::Error => json!({}),
+    }
+}
+
+fn marked(mut schema: Value, label: &str) -> Value {
     if let Some(object) = schema.as_object_mut() {
-        if ty.labels.secret {
-            object.insert("x-writ-secret".into(), true.into());
-        }
-        if ty.labels.pii {
-            object.insert("x-writ-pii".into(), true.into());
-        }
+        object.insert(label.into(), true.into());
     }
     schema
 }
 
-fn shape(ty: &Type) -> Value {
-    match &ty.shape {
-        Shape::Error | Shape::Json => json!({}),
-        Shape::Null => json!({"type": "null"}),
-        Shape::Bool => json!({"type": "boolean"}),
-        Shape::Int => json!({"type": "integer"}),
-        Shape::Number => json!({"type": "number"}),
-        Shape::String => json!({"type": "string"}),
-        Shape::Bytes => json!({"type": "string", "contentEncoding": "base64"}),
-        Shape::Timestamp => json!({"type": "string", "format": "date-time"}),
+fn named(name: &str, service: Option<&ServiceDecl>) -> Value {
+    match name {
+        "json" => json!({}),
+        "null" => json!({"type": "null"}),
+        "bool" => json!({"type": "boolean"}),
+        "int" => json!({"type": "integer"}),
+        "number" => json!({"type": "number"}),
+        "string" => json!({"type": "string"}),
+        "bytes" => json!({"type": "string", "contentEncoding": "base64"}),
+        "timestamp" => json!({"type": "string", "format": "date-time"}),
         // JSON Schema's own "duration" is ISO 8601, which this is not.
-        Shape::Duration => json!({"type": "string", "x-writ-type": "duration"}),
-        Shape::Literal(text) => json!({"type": "string", "enum": [&**text]}),
-        Shape::List(item) => json!({"type": "array", "items": json_schema(item)}),
-        Shape::Map(item) => json!({"type": "object", "additionalProperties": json_schema(item)}),
-        Shape::Record(record) => object(record),
-        Shape::Union(members) => union(members),
+        "duration" => json!({"type": "string", "x-writ-type": "duration"}),
+        name => {
+            let own = service.filter(|s| s.types.iter().any(|alias| alias.name.value == name));
+            json!({"$ref": match own {
+                Some(service) => in_service(&service.name.value, name),
+                None => format!("#/types/{}", escaped(name)),
+            }})
+        }
     }
 }
 
-fn object(record: &RecordType) -> Value {
-    let properties: Map<String, Value> = record
-        .fields
-        .iter()
-        .map(|(name, field)| {
-            let mut schema = json_schema(&field.ty);
-            if let (Some(doc), Some(object)) = (&field.doc, schema.as_object_mut()) {
-                object.insert("description".into(), doc.as_str().into());
-            }
-            (name.clone(), schema)
-        })
-        .collect();
+fn in_service(slug: &str, name: &str) -> String {
+    format!("#/services/{}/types/{}", escaped(slug), escaped(name))
+}
+
+/// A token of a JSON pointer (RFC 6901).
+fn escaped(token: &str) -> String {
+    token.replace('~', "~0").replace('/', "~1")
+}
+
+fn object(fields: &[FieldType], service: Option<&ServiceDecl>) -> Value {
+    let mut properties = Map::with_capacity(fields.len());
+    for field in fields {
+        let mut schema = json_schema(&field.ty, service);
+        if let (Some(doc), Some(object)) = (&field.doc, schema.as_object_mut()) {
+            object.insert("description".into(), doc.value.as_str().into());
+        }
+        properties.insert(field.name.value.clone(), schema);
+    }
     let required: Vec<&str> =
-        record.fields.iter().filter(|(_, f)| !f.optional).map(|(name, _)| name.as_str()).collect();
+        fields.iter().filter(|f| !f.optional).map(|field| field.name.value.as_str()).collect();
     let mut object = json!({"type": "object", "properties": properties});
     if let (false, Some(object)) = (required.is_empty(), object.as_object_mut()) {
         object.insert("required".into(), required.into());
@@ -58,17 +79,20 @@ fn object(record: &RecordType) -> Value {
     object
 }
 
-/// Strings without labels of their own are one `enum`.
-fn union(members: &[Type]) -> Value {
+/// Strings are one `enum`.
+fn union(members: &[TypeExpr], service: Option<&ServiceDecl>) -> Value {
     let literals: Option<Vec<&str>> = members
         .iter()
-        .map(|member| match &member.shape {
-            Shape::Literal(text) if !member.labels.secret && !member.labels.pii => Some(&**text),
+        .map(|member| match &member.kind {
+            TypeExprKind::Literal(text) => Some(text.as_str()),
             _ => None,
         })
         .collect();
     match literals {
         Some(literals) => json!({"type": "string", "enum": literals}),
-        None => json!({"anyOf": members.iter().map(json_schema).collect::<Vec<_>>()}),
+        None => {
+            let members = members.iter().map(|member| json_schema(member, service));
+            json!({"anyOf": members.collect::<Vec<_>>()})
+        }
     }
 }

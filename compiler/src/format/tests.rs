@@ -349,7 +349,7 @@ fn what_convert_prints_is_canonical() {
         for (workflow, found) in analysis.module.workflows.iter().zip(&analysis.workflows) {
             let text = convert::to_writ(&analysis.module, workflow, found);
             assert_eq!(formatted(&text), text, "{}", path.display());
-            let text = convert::to_json(workflow, found);
+            let text = convert::to_json(&analysis.module, workflow, found);
             assert_eq!(format(text.as_bytes(), Syntax::Json).unwrap(), text, "{}", path.display());
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 /// A JSON text, read and written back.
 fn there_and_back(text: &str) -> String {
     let analysis = Analysis::new(text, Syntax::Json);
-    to_json(&analysis.module.workflows[0], &analysis.workflows[0])
+    to_json(&analysis.module, &analysis.module.workflows[0], &analysis.workflows[0])
 }
 
 fn value(text: &str) -> Value {

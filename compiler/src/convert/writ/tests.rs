@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 use super::to_writ;
-use crate::convert::to_json;
 use crate::analysis::{Analysis, Syntax, WorkflowAnalysis};
+use crate::convert::to_json;
 use crate::diagnostic::SourceText;
 use crate::flow::{self, RouteKind};
 use crate::signatures::Catalog;
@@ -316,6 +316,102 @@ fn what_is_converted_compiles_to_the_same_program() {
 }
 
 #[test]
+fn what_a_workflow_declares_is_kept_in_json() {
+    let text = r#"/// Not needed by the workflow.
+type Unused = { a: int }
+
+/// An amount.
+type Money = { amount: int, currency?: Currency }
+
+type Currency = "IDR" | "USD"
+
+/// Ours.
+service custom:shop {
+  /// Where an order stands.
+  type Status = "paid" | "refunded" | "lost"
+
+  type Order = { id: string, status: Status, total: Money, tags: {string: [secret string]} }
+
+  /// Finds.
+  operation find {
+    GET "/orders/{id}"
+    query { limit?: int }
+    response { ok: bool, data: Order }
+    output data
+    safe to repeat
+    rate 60 per minute
+    verdict status
+  }
+
+  operation refund {
+    POST "/orders/{id}/refund"
+    request { amount: Money, requestId?: string }
+    response Order | { none: null }
+    not safe to repeat
+    external id requestId
+  }
+}
+
+workflow "w" {
+  trigger api {
+    orderId: string
+    /// How much.
+    amount: Money
+    bundle?: pii identity.CaptureBundle
+  }
+
+  call find = custom:shop.find {
+    id: trigger.orderId
+  }
+
+  decide by_status = step.find.output.status {
+    paid -> ask
+    refunded -> end
+    lost -> end
+  }
+
+  approval ask {
+    form {
+      amount: Money
+      status: custom:shop.Status
+    }
+    on reject fail
+  }
+
+  call refund = custom:shop.refund {
+    id: trigger.orderId
+    amount: step.ask.output.form.amount
+  }
+
+  wait settled for event "refund.settled" {
+    correlation trigger.orderId
+    data {
+      total: Money
+    }
+  }
+
+  end done = step.settled.output.data.total.amount
+}
+"#;
+    let program = |analysis: &Analysis| {
+        let shown = format!("{}\n{:#?}", analysis.text, analysis.diagnostics);
+        assert_eq!(analysis.diagnostics, [], "{shown}");
+        analysis.workflows[0].compiled.clone().expect("it compiles").program
+    };
+    let source = Analysis::new(text, Syntax::Writ);
+    let spec = to_json(&source.module, &source.module.workflows[0], &source.workflows[0]);
+    assert!(!spec.contains("Unused") && spec.contains("#/services/identity/types/CaptureBundle"));
+    let json = Analysis::new(spec.as_str(), Syntax::Json);
+    assert_eq!(program(&json), program(&source), "{spec}");
+    // Only what the workflow does not need is gone.
+    let back = to_writ(&json.module, &json.module.workflows[0], &json.workflows[0]);
+    let needed = text.replace("/// Not needed by the workflow.\ntype Unused = { a: int }\n\n", "");
+    assert_eq!(back, needed);
+    let again = Analysis::new(back, Syntax::Writ);
+    assert_eq!(to_json(&again.module, &again.module.workflows[0], &again.workflows[0]), spec);
+}
+
+#[test]
 fn null_is_a_value_where_it_is_written() {
     let text = r#"workflow "w" {
   transform a = null
@@ -339,7 +435,7 @@ fn null_is_a_value_where_it_is_written() {
         compiled.unwrap_or_else(|| panic!("{text}\n{:#?}", analysis.diagnostics)).program
     };
     let source = Analysis::new(text, Syntax::Writ);
-    let spec = to_json(&source.module.workflows[0], &source.workflows[0]);
+    let spec = to_json(&source.module, &source.module.workflows[0], &source.workflows[0]);
     assert_eq!(program(&spec, Syntax::Json), program(text, Syntax::Writ), "{spec}");
 }
 

@@ -5,10 +5,10 @@ use super::node::{Kind, Node};
 use super::{schema, spec};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{Name, Span, Spanned};
-use crate::tree::{Trigger, TriggerKind, Workflow};
+use crate::tree::{Module, Trigger, TriggerKind, Workflow};
 
-/// The workflow in a JSON text.
-pub(super) fn workflow(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Workflow> {
+/// The workflow in a JSON text, and what it declares.
+pub(super) fn module(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Module> {
     let mut node = root;
     for wrapper in ["data", "workflow"] {
         if let Kind::Object(members) = &node.kind
@@ -55,12 +55,14 @@ struct Envelope {
     description: Option<Name>,
 }
 
-fn finish(span: Span, envelope: Envelope, mut trigger: Trigger, graph: spec::Graph) -> Workflow {
-    let spec::Graph { start, input, budget, lets, steps, edges } = graph;
+fn finish(span: Span, envelope: Envelope, mut trigger: Trigger, graph: spec::Graph) -> Module {
+    let spec::Graph { start, input, budget, types, services, lets, steps, edges } = graph;
     // Beside the graph or in it: a bare spec has only the graph.
     trigger.input = trigger.input.or(input);
     let Envelope { slug, name, description } = envelope;
-    Workflow { span, slug, name, description, trigger, start, budget, lets, steps, edges }
+    let workflow =
+        Workflow { span, slug, name, description, trigger, start, budget, lets, steps, edges };
+    Module { uses: Vec::new(), services, types, workflows: vec![workflow] }
 }
 
 fn head(span: Span) -> Span {

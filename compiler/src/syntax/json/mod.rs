@@ -1,6 +1,7 @@
 //! The JSON wire format to tree.
 
 mod budget;
+mod declare;
 mod envelope;
 mod fields;
 pub(crate) mod node;
@@ -22,9 +23,8 @@ use crate::tree::Module;
 pub fn parse(text: &str) -> (Module, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let root = text::read(text, &mut diagnostics);
-    let workflows =
-        root.and_then(|root| envelope::workflow(&root, &mut diagnostics)).into_iter().collect();
-    (Module { workflows, ..Module::default() }, diagnostics)
+    let module = root.and_then(|root| envelope::module(&root, &mut diagnostics));
+    (module.unwrap_or_default(), diagnostics)
 }
 
 /// What keeps a text from being JSON.

@@ -49,6 +49,9 @@ pub(super) fn type_expr(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> TypeE
 
 fn shape(fields: &mut Fields<'_, '_>) -> TypeExpr {
     let span = fields.span;
+    if let Some(reference) = fields.string("$ref") {
+        return referred(&reference, fields.diagnostics);
+    }
     if let Some(node) = fields.get("const") {
         return literal(node, fields.diagnostics);
     }
@@ -73,6 +76,37 @@ fn shape(fields: &mut Fields<'_, '_>) -> TypeExpr {
         None if fields.has("properties") => object(fields),
         None => named("json", span),
     }
+}
+
+/// `#/types/<name>`, or `#/services/<slug>/types/<name>`, from the spec.
+fn referred(reference: &Name, diagnostics: &mut Vec<Diagnostic>) -> TypeExpr {
+    let span = reference.span;
+    let parts: Vec<String> =
+        reference.value.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let (service, name) = match parts.as_slice() {
+        ["#", "types", name] if is_word(name) => (None, *name),
+        ["#", "services", slug, "types", name] if is_word(name) => (Some(*slug), *name),
+        _ => {
+            let message = format!("\"{}\" refers to no type", reference.value);
+            diagnostics.push(
+                Diagnostic::new(Code::InvalidValue, span, message)
+                    .help("write \"#/types/Name\" or \"#/services/slug/types/Name\""),
+            );
+            return TypeExpr { kind: TypeExprKind::Error, span };
+        }
+    };
+    let spanned = |text: &str| Spanned::new(text.to_owned(), span);
+    let kind = TypeExprKind::Name { service: service.map(spanned), name: spanned(name) };
+    TypeExpr { kind, span }
+}
+
+/// Whether text is one word of `.writ`.
+pub(super) fn is_word(text: &str) -> bool {
+    use crate::syntax::grammar::{Rule, WritGrammar};
+    use pest::Parser;
+    WritGrammar::parse(Rule::word, text)
+        .is_ok_and(|mut pairs| pairs.next().is_some_and(|pair| pair.as_str() == text))
 }
 
 /// `"string"` and the like, with the keywords that belong to it.
@@ -167,7 +201,7 @@ fn object(fields: &mut Fields<'_, '_>) -> TypeExpr {
     TypeExpr { kind: TypeExprKind::Record(types.collect()), span }
 }
 
-fn description(schema: &Node) -> Option<Spanned<String>> {
+pub(super) fn description(schema: &Node) -> Option<Spanned<String>> {
     let Kind::Object(members) = &schema.kind else { return None };
     members.iter().find_map(|(name, node)| match &node.kind {
         Kind::String(text, _) if name.value == "description" => {

@@ -2,10 +2,10 @@
 
 use super::fields::{Fields, wrong_shape};
 use super::node::{Kind, Node};
-use super::{budget, schema, step, value};
+use super::{budget, declare, schema, step, value};
 use crate::diagnostic::Diagnostic;
 use crate::text::Name;
-use crate::tree::{Budget, Edge, Let, Step, TypeExpr};
+use crate::tree::{Budget, Edge, Let, ServiceDecl, Step, TypeAlias, TypeExpr};
 
 /// A spec's own parts.
 pub(super) struct Graph {
@@ -14,6 +14,9 @@ pub(super) struct Graph {
     pub(super) input: Option<TypeExpr>,
     /// `budget`: what a run may take at most (ours).
     pub(super) budget: Option<Budget>,
+    /// `types` and `services`: what the workflow declares beside itself (ours).
+    pub(super) types: Vec<TypeAlias>,
+    pub(super) services: Vec<ServiceDecl>,
     /// `let`: expressions by name (ours).
     pub(super) lets: Vec<Let>,
     pub(super) steps: Vec<Step>,
@@ -26,6 +29,8 @@ pub(super) fn graph(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Gr
     let input = fields.get("inputSchema").map(|s| schema::type_expr(s, fields.diagnostics));
     let given = fields.get("budget");
     let budget = given.and_then(|node| budget::budget(node, fields.diagnostics));
+    let types = fields.get("types").map(|node| declare::types(node, fields.diagnostics));
+    let services = fields.get("services").map(|node| declare::services(node, fields.diagnostics));
     let named = fields.get("let");
     fields.require("nodes");
     let nodes = fields.list("nodes").unwrap_or_default();
@@ -34,7 +39,8 @@ pub(super) fn graph(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Gr
     let lets = named.map(|node| lets(node, diagnostics)).unwrap_or_default();
     let steps = nodes.iter().filter_map(|n| step::step(n, diagnostics)).collect();
     let edges = edges.iter().filter_map(|e| edge(e, diagnostics)).collect();
-    Some(Graph { start, input, budget, lets, steps, edges })
+    let (types, services) = (types.unwrap_or_default(), services.unwrap_or_default());
+    Some(Graph { start, input, budget, types, services, lets, steps, edges })
 }
 
 /// `"let": {"<name>": <value with templates>}`.
