@@ -53,7 +53,8 @@ pub(super) fn conditions_without_else(context: &Context<'_>, diagnostics: &mut V
     for (at, step) in context.steps() {
         let StepKind::Decide(decide) = &step.kind else { continue };
         let has_default = decide.default.is_some() || default_of(at, context).is_some();
-        if decide.conditions.is_empty() || has_default || !context.flow.complete {
+        let covered = context.typing(at).is_some_and(|typing| typing.covered);
+        if decide.conditions.is_empty() || has_default || covered || !context.flow.complete {
             continue;
         }
         let message =

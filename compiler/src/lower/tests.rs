@@ -26,6 +26,7 @@ pub(crate) fn untyped(spec: &str) -> Compiled {
         call: plan(&step.kind),
         decides: None,
         ruled_out: Vec::new(),
+        covered: false,
         form: None,
     });
     let typed = Typed { input: any(), steps: steps.collect() };

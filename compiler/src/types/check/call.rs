@@ -62,6 +62,7 @@ impl Checker<'_> {
                 call: None,
                 decides: None,
                 ruled_out: Vec::new(),
+                covered: false,
                 form: None,
             };
         };
@@ -87,6 +88,7 @@ impl Checker<'_> {
             call: Some(plan),
             decides: None,
             ruled_out: Vec::new(),
+            covered: false,
             form: None,
         }
     }

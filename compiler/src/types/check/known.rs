@@ -9,7 +9,7 @@ use crate::flow::{DEFAULT, RouteKind, StepIx, continues_after_reject};
 use crate::limits::KNOWN_MAX;
 use crate::tree::{BinaryOp, DecideStep, Expr, ExprKind, Step, StepKind, UnaryOp};
 use crate::types::{RecordType, Shape, Type};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// What separates the names of a path: a name may hold a dot, but no such control character in any JSON that is read.
 const SEPARATOR: char = '\u{1}';
@@ -265,6 +265,29 @@ impl Checker<'_> {
             return ty;
         }
         Type::union(rest).labelled(ty.labels)
+    }
+
+    /// Whether the conditions of a decision, none of which holds, have ruled out all that something they read may be.
+    pub(super) fn is_nothing_left(&mut self, decide: &DecideStep) -> bool {
+        let mut seen = HashSet::new();
+        let mut left: Vec<&Expr> = decide.conditions.iter().map(|c| &c.when).collect();
+        while let Some(expr) = left.pop() {
+            left.extend(expr.parts());
+            let Some(path) = canonical(expr) else { continue };
+            let is_compared = self.texts_of(&path).next().is_some();
+            if !is_compared || !seen.insert(path.clone()) {
+                continue;
+            }
+            let ty = self.without_known(|this| this.infer(expr).ty);
+            let ty = match self.is_path_present(path.clone()) {
+                true => super::access::without_null(ty),
+                false => ty,
+            };
+            if !ty.members().iter().any(|member| self.member_may_be(&path, member)) {
+                return true;
+            }
+        }
+        false
     }
 
     fn member_may_be(&self, path: &str, member: &Type) -> bool {

@@ -193,6 +193,7 @@ impl<'a> Checker<'a> {
             call: None,
             decides: None,
             ruled_out: Vec::new(),
+            covered: false,
             form: None,
         };
         let mut typings = vec![untyped; workflow.steps.len()];

@@ -30,6 +30,8 @@ pub struct StepTyping {
     pub decides: Option<Type>,
     /// For a decision by value: the values that it cannot have any more, because of decisions on every way to it.
     pub ruled_out: Vec<String>,
+    /// Of a decision by conditions: whether they leave no value over.
+    pub covered: bool,
     /// For an approval: what whoever approves fills in. For a wait for an event: what that carries.
     pub form: Option<Type>,
 }

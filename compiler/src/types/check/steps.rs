@@ -52,6 +52,7 @@ impl Checker<'_> {
             self.condition(&condition.when);
             self.given_not(&condition.when);
         }
+        let covered = self.is_nothing_left(decide);
         self.given.truncate(before);
         // As a decision's record says it: the label, or where a condition led; the default by its own name.
         let routes = self.flow.routes_of(self.at).iter().map(|route| match &route.kind {
@@ -73,7 +74,7 @@ impl Checker<'_> {
         let declared = decide.expression.as_ref().map(|e| self.without_known(|this| this.value(e)));
         let ruled_out = ruled_out(decides.as_ref(), declared.as_ref());
         let decides = if ruled_out.is_empty() { decides } else { declared };
-        StepTyping { decides, ruled_out, ..no_input(output) }
+        StepTyping { decides, ruled_out, covered, ..no_input(output) }
     }
 
     /// Where the run ends, the value is its output as well, and that shows no secrets.
@@ -205,6 +206,7 @@ fn no_input(output: Type) -> StepTyping {
         call: None,
         decides: None,
         ruled_out: Vec::new(),
+        covered: false,
         form: None,
     }
 }
