@@ -11,8 +11,8 @@ use writ_compiler::convert;
 
 /// Convert a workflow between .writ and the API's JSON
 ///
-/// Nothing of the meaning is lost from JSON to .writ and back. A .writ file can say more than JSON: its own services and
-/// types are not in the JSON (see docs/language.md).
+/// Nothing of the meaning is lost, either way. The types and services of a .writ file that a workflow needs stand in
+/// its JSON (see docs/language.md).
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     writ convert kyc.json -o kyc.writ\n  \

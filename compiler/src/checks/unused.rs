@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::diagnostic::{Applicability, Code, Diagnostic, SourceText};
-use crate::tree::{Module, StepKind, TypeExpr, TypeExprKind, WaitStep};
+use crate::tree::{Module, StepKind, Workflow};
 use std::collections::HashSet;
 
 /// A `let` that no expression names.
@@ -22,35 +22,19 @@ pub(crate) fn service(module: &Module, source: SourceText<'_>, diagnostics: &mut
     if module.uses.is_empty() {
         return;
     }
+    let steps = || module.workflows.iter().flat_map(|workflow| &workflow.steps);
+    // What could not be read may be what names it.
+    if steps().any(|step| step.kind == StepKind::Error) {
+        return;
+    }
     let mut named = HashSet::new();
-    let mut types = Vec::new();
-    for workflow in &module.workflows {
-        types.extend(&workflow.trigger.input);
-        for step in &workflow.steps {
-            match &step.kind {
-                StepKind::Call(call) => drop(named.insert(call.service.value.as_str())),
-                StepKind::Approval(approval) => types.extend(&approval.form),
-                StepKind::Wait(WaitStep::Event { data, .. }) => types.extend(data),
-                // What could not be read may be what names it.
-                StepKind::Error => return,
-                StepKind::Decide(_)
-                | StepKind::Transform(_)
-                | StepKind::Wait(_)
-                | StepKind::Emit(_)
-                | StepKind::End(_) => {}
-            }
+    for step in steps() {
+        if let StepKind::Call(call) = &step.kind {
+            named.insert(call.service.value.as_str());
         }
     }
-    types.extend(module.types.iter().map(|alias| &alias.ty));
-    for service in &module.services {
-        types.extend(service.types.iter().map(|alias| &alias.ty));
-        for operation in &service.operations {
-            types.extend(
-                [&operation.query, &operation.request, &operation.response].into_iter().flatten(),
-            );
-        }
-    }
-    types.into_iter().for_each(|ty| services_in(ty, &mut named));
+    let written = module.workflows.iter().flat_map(Workflow::types);
+    written.chain(module.declared_types()).for_each(|ty| ty.services(&mut named));
     for unused in module.uses.iter().filter(|service| !named.contains(service.value.as_str())) {
         let message = format!("nothing uses the service `{}`", unused.value);
         let line = source.led_by(unused.span, &["use"]).map(|line| source.remove(line));
@@ -59,24 +43,5 @@ pub(crate) fn service(module: &Module, source: SourceText<'_>, diagnostics: &mut
             line.into_iter().collect(),
             Applicability::Safe,
         ));
-    }
-}
-
-fn services_in<'t>(ty: &'t TypeExpr, named: &mut HashSet<&'t str>) {
-    match &ty.kind {
-        TypeExprKind::Name { service, .. } => {
-            named.extend(service.as_ref().map(|service| service.value.as_str()));
-        }
-        TypeExprKind::List(inner)
-        | TypeExprKind::Map(inner)
-        | TypeExprKind::Secret(inner)
-        | TypeExprKind::Pii(inner) => services_in(inner, named),
-        TypeExprKind::Record(fields) => {
-            fields.iter().for_each(|field| services_in(&field.ty, named));
-        }
-        TypeExprKind::Union(members) => {
-            members.iter().for_each(|member| services_in(member, named));
-        }
-        TypeExprKind::Literal(_) | TypeExprKind::Error => {}
     }
 }

@@ -2,8 +2,7 @@
 
 use super::schema::json_schema;
 use crate::tree::{
-    Module, OperationDecl, ServiceDecl, StepKind, TypeAlias, TypeExpr, TypeExprKind, WaitStep,
-    Workflow,
+    Module, OperationDecl, ServiceDecl, StepKind, TypeAlias, TypeExpr, TypeExprKind, Workflow,
 };
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -19,22 +18,10 @@ impl<'m> Declared<'m> {
     pub(super) fn of(module: &'m Module, workflow: &'m Workflow) -> Self {
         let mut used =
             Used { module, types: HashSet::new(), services: HashSet::new(), due: Vec::new() };
-        used.due.extend(workflow.trigger.input.iter().map(|ty| (ty, None)));
+        used.due.extend(workflow.types().into_iter().map(|ty| (ty, None)));
         for step in &workflow.steps {
-            match &step.kind {
-                StepKind::Call(call) => used.service(&call.service.value),
-                StepKind::Approval(approval) => {
-                    used.due.extend(approval.form.iter().map(|ty| (ty, None)));
-                }
-                StepKind::Wait(WaitStep::Event { data, .. }) => {
-                    used.due.extend(data.iter().map(|ty| (ty, None)));
-                }
-                StepKind::Wait(WaitStep::Duration { .. } | WaitStep::Until { .. })
-                | StepKind::Decide(_)
-                | StepKind::Transform(_)
-                | StepKind::Emit(_)
-                | StepKind::End(_)
-                | StepKind::Error => {}
+            if let StepKind::Call(call) = &step.kind {
+                used.service(&call.service.value);
             }
         }
         while let Some((ty, inside)) = used.due.pop() {

@@ -12,3 +12,6 @@ pub use json::to_json;
 pub use mermaid::to_mermaid;
 pub(crate) use writ::case_label;
 pub use writ::to_writ;
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Types as written, as JSON Schema: what `inputSchema`, `types` and their kin are read from.
 
+use crate::syntax::type_ref;
 use crate::tree::{FieldType, ServiceDecl, TypeExpr, TypeExprKind};
 use serde_json::{Map, Value, json};
 
@@ -10,7 +11,7 @@ pub(super) fn json_schema(ty: &TypeExpr, service: Option<&ServiceDecl>) -> Value
         TypeExprKind::Pii(inner) => marked(json_schema(inner, service), "x-writ-pii"),
         TypeExprKind::Name { service: None, name } => named(&name.value, service),
         TypeExprKind::Name { service: Some(of), name } => {
-            json!({"$ref": in_service(&of.value, &name.value)})
+            json!({"$ref": type_ref::write(Some(&of.value), &name.value)})
         }
         TypeExprKind::Literal(text) => json!({"type": "string", "enum": [text]}),
         TypeExprKind::List(item) => json!({"type": "array", "items": json_schema(item, service)}),
@@ -44,21 +45,9 @@ fn named(name: &str, service: Option<&ServiceDecl>) -> Value {
         "duration" => json!({"type": "string", "x-writ-type": "duration"}),
         name => {
             let own = service.filter(|s| s.types.iter().any(|alias| alias.name.value == name));
-            json!({"$ref": match own {
-                Some(service) => in_service(&service.name.value, name),
-                None => format!("#/types/{}", escaped(name)),
-            }})
+            json!({"$ref": type_ref::write(own.map(|service| service.name.value.as_str()), name)})
         }
     }
-}
-
-fn in_service(slug: &str, name: &str) -> String {
-    format!("#/services/{}/types/{}", escaped(slug), escaped(name))
-}
-
-/// A token of a JSON pointer (RFC 6901).
-fn escaped(token: &str) -> String {
-    token.replace('~', "~0").replace('/', "~1")
 }
 
 fn object(fields: &[FieldType], service: Option<&ServiceDecl>) -> Value {

@@ -7,4 +7,5 @@ pub mod lets;
 pub mod span_map;
 pub mod template;
 pub(crate) mod token;
+pub(crate) mod type_ref;
 pub mod writ;

@@ -6,6 +6,7 @@
 
 mod budget;
 mod expr;
+mod names;
 mod service;
 mod step;
 mod type_expr;

@@ -13,8 +13,9 @@ pub(crate) use step::case_label;
 
 use super::expr;
 use crate::analysis::WorkflowAnalysis;
-use crate::signatures::Catalog;
+use crate::signatures::{self, Catalog};
 use crate::tree::{Module, TriggerKind, TypeExprKind, Workflow};
+use std::collections::HashSet;
 use std::fmt::{Display, Write};
 
 /// A workflow, with the declarations of its file that it may refer to, as `.writ`.
@@ -28,6 +29,11 @@ pub fn to_writ(module: &Module, workflow: &Workflow, found: &WorkflowAnalysis) -
     let mut out = Printer::default();
     let mut uses: Vec<&str> = module.uses.iter().map(|name| name.value.as_str()).collect();
     uses.extend(calls.iter().flatten().filter(|call| call.is_builtin).map(|call| call.service));
+    let mut named = HashSet::new();
+    let types = workflow.types().into_iter().chain(module.declared_types());
+    types.for_each(|ty| ty.services(&mut named));
+    let builtin = signatures::slugs().map(|slug| -> &str { slug });
+    uses.extend(builtin.filter(|slug| named.contains(slug)));
     let mut seen = Vec::new();
     for service in uses {
         if !seen.contains(&service) {

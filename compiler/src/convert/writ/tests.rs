@@ -72,8 +72,12 @@ fn meaning(mut module: Module) -> String {
         .collect();
     workflow.edges.retain(|edge| !decisions.contains(&edge.from.value));
     workflow.edges.sort_by(|a, b| a.from.value.cmp(&b.from.value));
-    // Where it is written is no part of what it means.
-    let debug = format!("{workflow:#?}");
+    without_places(workflow)
+}
+
+/// A part of the tree as text. Where it is written is no part of what it means.
+pub(crate) fn without_places(part: &impl std::fmt::Debug) -> String {
+    let debug = format!("{part:#?}");
     let mut lines = debug.lines().map(str::trim);
     let mut out = String::new();
     while let Some(line) = lines.next() {
@@ -317,7 +321,9 @@ fn what_is_converted_compiles_to_the_same_program() {
 
 #[test]
 fn what_a_workflow_declares_is_kept_in_json() {
-    let text = r#"/// Not needed by the workflow.
+    let text = r#"use identity
+
+/// Not needed by the workflow.
 type Unused = { a: int }
 
 /// An amount.

@@ -4,8 +4,9 @@ use super::fields::{Fields, wrong_shape};
 use super::node::{Kind, Node};
 use super::schema::{self, description, type_expr};
 use crate::diagnostic::{Code, Diagnostic};
+use crate::syntax::type_ref;
 use crate::text::{Name, Spanned};
-use crate::tree::{FieldType, OperationDecl, ServiceDecl, TypeAlias, TypeExpr, TypeExprKind};
+use crate::tree::{OperationDecl, ServiceDecl, TypeAlias, TypeExpr, TypeExprKind};
 
 /// `"types": {"<name>": <schema>}`.
 pub(super) fn types(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<TypeAlias> {
@@ -53,7 +54,7 @@ fn service(name: &Name, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Optio
         types: types.unwrap_or_default(),
         operations,
     };
-    name_own_types(&mut service);
+    name_own_types(&mut service, diagnostics);
     Some(service)
 }
 
@@ -145,8 +146,8 @@ fn is_word(word: &str) -> bool {
     schema::is_word(word)
 }
 
-/// Inside a service its own types need not say whose they are.
-fn name_own_types(service: &mut ServiceDecl) {
+/// Inside a service its own types need not say whose they are: they hide those of the file.
+fn name_own_types(service: &mut ServiceDecl, diagnostics: &mut Vec<Diagnostic>) {
     let slug = service.name.value.clone();
     let own: Vec<String> = service.types.iter().map(|alias| alias.name.value.clone()).collect();
     let aliases = service.types.iter_mut().map(|alias| &mut alias.ty);
@@ -154,28 +155,35 @@ fn name_own_types(service: &mut ServiceDecl) {
         [&mut operation.query, &mut operation.request, &mut operation.response]
     });
     for ty in aliases.chain(operations.flatten()) {
-        unqualify(ty, &slug, &own);
+        unqualify(ty, &slug, &own, diagnostics);
     }
 }
 
-fn unqualify(ty: &mut TypeExpr, slug: &str, own: &[String]) {
+fn unqualify(ty: &mut TypeExpr, slug: &str, own: &[String], diagnostics: &mut Vec<Diagnostic>) {
     match &mut ty.kind {
-        TypeExprKind::Name { service, name } => {
-            let is_own = service.as_ref().is_some_and(|service| service.value == slug);
-            if is_own && own.contains(&name.value) {
+        TypeExprKind::Name { service, name } if own.contains(&name.value) => {
+            if service.as_ref().is_some_and(|service| service.value == slug) {
                 *service = None;
+            } else if service.is_none() {
+                let name = &name.value;
+                let message = format!("inside `{slug}`, `{name}` is the service's own type");
+                let reference = type_ref::write(Some(slug), name);
+                diagnostics.push(
+                    Diagnostic::new(Code::DuplicateName, ty.span, message)
+                        .help(format!("refer to \"{reference}\", or rename one of the two")),
+                );
             }
         }
         TypeExprKind::List(inner)
         | TypeExprKind::Map(inner)
         | TypeExprKind::Secret(inner)
-        | TypeExprKind::Pii(inner) => unqualify(inner, slug, own),
+        | TypeExprKind::Pii(inner) => unqualify(inner, slug, own, diagnostics),
         TypeExprKind::Record(fields) => {
-            fields.iter_mut().for_each(|FieldType { ty, .. }| unqualify(ty, slug, own));
+            fields.iter_mut().for_each(|field| unqualify(&mut field.ty, slug, own, diagnostics));
         }
         TypeExprKind::Union(members) => {
-            members.iter_mut().for_each(|member| unqualify(member, slug, own));
+            members.iter_mut().for_each(|member| unqualify(member, slug, own, diagnostics));
         }
-        TypeExprKind::Literal(_) | TypeExprKind::Error => {}
+        TypeExprKind::Name { .. } | TypeExprKind::Literal(_) | TypeExprKind::Error => {}
     }
 }

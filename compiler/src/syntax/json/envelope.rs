@@ -89,6 +89,6 @@ fn trigger(fields: &mut Fields<'_, '_>) -> Trigger {
             }
         },
     };
-    let input = fields.get("inputSchema").map(|s| schema::type_expr(s, fields.diagnostics));
+    let input = fields.get("inputSchema").map(|s| schema::inputs(s, fields.diagnostics));
     Trigger { span, kind, spec, input }
 }

@@ -5,8 +5,10 @@
 use super::fields::{Fields, wrong_shape};
 use super::node::{Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Severity};
+use crate::syntax::type_ref::{self, Part, TypeRef};
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{FieldType, TypeExpr, TypeExprKind};
+use crate::types::resolve::is_reserved;
 
 /// Says something about a value without constraining it.
 const ANNOTATIONS: [&str; 9] = [
@@ -20,6 +22,23 @@ const ANNOTATIONS: [&str; 9] = [
     "deprecated",
     "readOnly",
 ];
+
+/// `inputSchema`. The inputs of a workflow stand in its trigger, as those of a form stand in it.
+pub(super) fn inputs(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> TypeExpr {
+    let ty = type_expr(node, diagnostics);
+    let is_reference = matches!(&node.kind, Kind::Object(members)
+        if members.iter().any(|(name, _)| name.value == "$ref"));
+    if !is_reference || ty.kind == TypeExprKind::Error {
+        return ty;
+    }
+    let wanted = "a schema of an object with \"properties\", not a \"$ref\"";
+    let message = format!("\"inputSchema\" must be {wanted}");
+    diagnostics.push(
+        Diagnostic::new(Code::WrongShape, node.span, message)
+            .help("write the inputs here; each of them may be a \"$ref\""),
+    );
+    TypeExpr { kind: TypeExprKind::Error, ..ty }
+}
 
 /// The type that a schema stands for.
 pub(super) fn type_expr(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> TypeExpr {
@@ -49,8 +68,8 @@ pub(super) fn type_expr(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> TypeE
 
 fn shape(fields: &mut Fields<'_, '_>) -> TypeExpr {
     let span = fields.span;
-    if let Some(reference) = fields.string("$ref") {
-        return referred(&reference, fields.diagnostics);
+    if let Some(node) = fields.get("$ref") {
+        return referred(node, fields.diagnostics);
     }
     if let Some(node) = fields.get("const") {
         return literal(node, fields.diagnostics);
@@ -79,26 +98,30 @@ fn shape(fields: &mut Fields<'_, '_>) -> TypeExpr {
 }
 
 /// `#/types/<name>`, or `#/services/<slug>/types/<name>`, from the spec.
-fn referred(reference: &Name, diagnostics: &mut Vec<Diagnostic>) -> TypeExpr {
-    let span = reference.span;
-    let parts: Vec<String> =
-        reference.value.split('/').map(|part| part.replace("~1", "/").replace("~0", "~")).collect();
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let (service, name) = match parts.as_slice() {
-        ["#", "types", name] if is_word(name) => (None, *name),
-        ["#", "services", slug, "types", name] if is_word(name) => (Some(*slug), *name),
-        _ => {
-            let message = format!("\"{}\" refers to no type", reference.value);
-            diagnostics.push(
-                Diagnostic::new(Code::InvalidValue, span, message)
-                    .help("write \"#/types/Name\" or \"#/services/slug/types/Name\""),
-            );
-            return TypeExpr { kind: TypeExprKind::Error, span };
+fn referred(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> TypeExpr {
+    let span = node.span;
+    let error = TypeExpr { kind: TypeExprKind::Error, span };
+    let Kind::String(text, map) = &node.kind else {
+        if node.kind != Kind::Error {
+            diagnostics.push(wrong_shape(node, "\"$ref\"", "a string"));
         }
+        return error;
     };
-    let spanned = |text: &str| Spanned::new(text.to_owned(), span);
-    let kind = TypeExprKind::Name { service: service.map(spanned), name: spanned(name) };
-    TypeExpr { kind, span }
+    // The built-in types have schemas of their own.
+    let is_declared =
+        |found: &TypeRef<'_>| found.service.is_some() || !is_reserved(&found.name.text);
+    let Some(TypeRef { service, name }) = type_ref::read(text).filter(is_declared) else {
+        let message = format!("\"{text}\" refers to no type");
+        diagnostics.push(
+            Diagnostic::new(Code::InvalidValue, span, message)
+                .help("write \"#/types/Name\" or \"#/services/slug/types/Name\""),
+        );
+        return error;
+    };
+    // Each name at its own place, so that a slip in it can be put right there.
+    let named =
+        |part: Part<'_>| Spanned::new(part.text.into_owned(), map.span(part.start, part.end));
+    TypeExpr { kind: TypeExprKind::Name { service: service.map(named), name: named(name) }, span }
 }
 
 /// Whether text is one word of `.writ`.

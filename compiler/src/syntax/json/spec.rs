@@ -26,7 +26,7 @@ pub(super) struct Graph {
 pub(super) fn graph(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Graph> {
     let mut fields = Fields::of(node, "the spec", diagnostics)?;
     let start = fields.require_string("startNodeId");
-    let input = fields.get("inputSchema").map(|s| schema::type_expr(s, fields.diagnostics));
+    let input = fields.get("inputSchema").map(|s| schema::inputs(s, fields.diagnostics));
     let given = fields.get("budget");
     let budget = given.and_then(|node| budget::budget(node, fields.diagnostics));
     let types = fields.get("types").map(|node| declare::types(node, fields.diagnostics));

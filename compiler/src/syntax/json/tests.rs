@@ -81,3 +81,31 @@ fn a_budget_is_numbers_and_a_length_of_time() {
     let budget = module.workflows[0].budget.as_ref().unwrap();
     assert_eq!((budget.calls_per_service.len(), budget.duration_ms.is_none()), (1, true));
 }
+
+#[test]
+fn references_lead_to_declared_types_and_slips_are_put_right_where_they_stand() {
+    let text = r##"{"startNodeId": "a", "nodes": [{"id": "a", "type": "wait", "durationMs": 1}], "types": {"Money": {}, "Text": {"$ref": "#/types/string"}},
+        "services": {"custom:shop": {"types": {"Status": {}, "Money": {}}, "operations": {
+            "buy": {"method": "POST", "path": "/", "request": {"$ref": "#/types/Money"}, "response": {"$ref": "#/services/custom:shop/types/Money"}}
+        }}},
+        "inputSchema": {"type": "object", "properties": {"a": {"$ref": "#/types/Mony"}, "b": {"$ref": "#/services/custom:shop/types/Statu"},
+            "c": {"$ref": "#/services/custom%3Ashp/types/Status"}, "d": {"$ref": "#/services/identity/types/CaptureBundel"}, "e": {"$ref": 1}}}}"##;
+    let analysis = crate::analysis::Analysis::new(text, crate::analysis::Syntax::Json);
+    let line = |d: &crate::diagnostic::Diagnostic| {
+        let help: String = d.suggestions.iter().map(|s| format!(" ({})", s.message)).collect();
+        let at = text.get(d.primary.span.range()).unwrap();
+        format!("{} {} @ {at}{help}", d.code.id(), d.message)
+    };
+    let found: Vec<_> = analysis.diagnostics.iter().map(line).collect();
+    insta::assert_snapshot!(found.join("\n"), @r##"
+    WR0110 "#/types/string" refers to no type @ "#/types/string" (write "#/types/Name" or "#/services/slug/types/Name")
+    WR0208 inside `custom:shop`, `Money` is the service's own type @ "#/types/Money" (refer to "#/services/custom:shop/types/Money", or rename one of the two)
+    WR0207 no type is called `Mony` @ Mony (did you mean "Money"?)
+    WR0207 `custom:shop` has no type `Statu` @ Statu (did you mean "Status"?)
+    WR0203 no service is called `custom:shp` @ custom%3Ashp (did you mean "custom:shop"?)
+    WR0207 `identity` has no type `CaptureBundel` @ CaptureBundel (did you mean "CaptureBundle"?)
+    WR0108 "$ref" must be a string, not a number @ 1
+    "##);
+    let input = r##"{"startNodeId": "a", "nodes": [], "types": {"In": {}}, "inputSchema": {"$ref": "#/types/In"}}"##;
+    insta::assert_snapshot!(messages(input).join("\n"), @r##"WR0108 "inputSchema" must be a schema of an object with "properties", not a "$ref" @ {"$ref": "#/types/In"}"##);
+}
