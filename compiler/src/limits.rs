@@ -127,5 +127,8 @@ pub const RETRY_AFTER_MS_MAX: u64 = 24 * 60 * 60 * 1_000;
 /// Most steps of an exceeded budget's path that are pointed at; the others are counted.
 pub const COSTS_SHOWN_MAX: usize = 6;
 
+/// Most operations of a service that a sentence lists.
+pub const NAMES_SHOWN_MAX: usize = 8;
+
 /// Most values of an enum that a sentence lists; the others are counted.
 pub const VALUES_SHOWN_MAX: usize = 12;

@@ -271,7 +271,7 @@ impl Decision<'_> {
             let message = format!("\"{}\" does not handle every value", self.step.id.value);
             diagnostics.push(
                 Diagnostic::new(Code::NoDefault, self.expression.span, message)
-                    .label(format!("of type {ty}"))
+                    .label(open_words(ty))
                     .note("the run would fail at a value without a case")
                     .edits(
                         "add a default",
@@ -295,6 +295,14 @@ impl Decision<'_> {
             Some((source, span)) => found.and_in(source, span, "its values are declared here"),
             None => found,
         }
+    }
+}
+
+/// What a value of many can be, in an author's words.
+fn open_words(ty: &Type) -> String {
+    match ty.shape {
+        Shape::Json => "may be anything".to_owned(),
+        _ => format!("may be any {}", ty.unlabelled()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the parser expected, in words.
 
-use crate::diagnostic::{Code, Diagnostic};
+use super::habit;
+use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::syntax::grammar::Rule;
 use crate::syntax::span_map::SpanMap;
 use crate::syntax::token::tokens;
@@ -26,13 +27,18 @@ pub(crate) fn describe_in(
     variant: &ErrorVariant<Rule>,
     at: &SpanMap,
 ) -> Diagnostic {
+    let due = match variant {
+        ErrorVariant::ParsingError { positives, .. } => positives.as_slice(),
+        ErrorVariant::CustomError { .. } => &[],
+    };
+    let known = habit::habit(text, start, due, whole, at);
+    if let Some(known) = known.or_else(|| habit::quotes(text, start, whole, at)) {
+        return known;
+    }
     let rest = text.get(start..).unwrap_or_default();
     let found = found(rest);
     let span = at.span(start, start + found.len());
-    let wanted = match variant {
-        ErrorVariant::ParsingError { positives, .. } => words(positives, whole),
-        ErrorVariant::CustomError { .. } => String::new(),
-    };
+    let wanted = words(due, whole);
     let what = match found.chars().next() {
         None => "end".to_owned(),
         Some('"' | '\'') => "string".to_owned(),
@@ -44,6 +50,15 @@ pub(crate) fn describe_in(
         format!("unexpected {what} in {whole}: expected {wanted}")
     };
     let diagnostic = Diagnostic::new(Code::UnexpectedToken, span, message);
+    if due.contains(&Rule::assignee) && found.chars().all(|c| c.is_alphanumeric() || c == '_') {
+        let role = format!("role:{found}");
+        return diagnostic.fix(
+            format!("write `{role}` for a role"),
+            span,
+            role,
+            Applicability::Maybe,
+        );
+    }
     match found {
         "=" => diagnostic.help("to compare, write `==`"),
         "&" => diagnostic.help("for \"and\", write `&&`"),
@@ -74,6 +89,10 @@ fn words(rules: &[Rule], whole: &str) -> String {
     names.sort_unstable();
     names.dedup();
     // Where a value may stand, so may a sign or a bracket that begins one: "a value" says it.
+    // An assignee in quotes is one as well.
+    if rules.contains(&Rule::assignee) {
+        names.retain(|name| *name != "a value");
+    }
     if names.contains(&"a value") {
         names.retain(|n| !matches!(*n, "`-`" | "`!`"));
     }
@@ -124,6 +143,7 @@ fn word(rule: Rule) -> Option<&'static str> {
         Rule::equals => "`=`",
         Rule::open => "`{`",
         Rule::to | Rule::arrow | Rule::route_to => "`->`",
+        Rule::assignee => "`role:<name>`, `user:<id>` or `team:<id>`",
         Rule::type_expr | Rule::type_term | Rule::type_name => "a type",
         Rule::service_name => "a service's name",
         Rule::http_method => "an HTTP method",

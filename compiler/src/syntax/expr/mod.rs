@@ -2,10 +2,12 @@
 
 mod build;
 mod expected;
+mod habit;
 mod literal;
 
 pub(crate) use build::{build, build_string, build_templated};
 pub(crate) use expected::{describe, describe_in};
+pub(crate) use habit::value as value_of_habit;
 pub(crate) use literal::unescape;
 
 use super::grammar::{Rule, WritGrammar};

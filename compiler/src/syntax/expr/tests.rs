@@ -63,7 +63,7 @@ fn each_mistake_is_one_message() {
         "a ? b",
     ]), @r#"
     WR0111 the expression is empty @ 
-    WR0101 unexpected `=` in the expression: expected an operator or the end @ =
+    WR0101 unexpected `=` in the expression: here it is `==` @ =
     WR0101 unexpected end in the expression: expected a name @ 
     WR0102 `(` is never closed @ (
     WR0101 unexpected `&` in the expression: expected an operator or the end @ &

@@ -4,6 +4,7 @@ use super::node::{Kind, Node};
 use super::string::unescape;
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::limits::NESTING_MAX;
+use crate::syntax::expr::value_of_habit;
 use crate::text::{Name, Span, Spanned};
 use pest::Parser;
 use pest::iterators::Pair;
@@ -82,7 +83,14 @@ impl Reader<'_> {
     fn comment(&mut self, pair: &Pair<'_, Rule>) {
         if pair.as_rule() == Rule::comment {
             let span = self.span(pair);
-            self.report(Code::UnexpectedToken, span, "JSON has no comments");
+            self.diagnostics.push(
+                Diagnostic::new(Code::UnexpectedToken, span, "JSON has no comments").fix(
+                    "remove it; \"description\" says what a step is for",
+                    span,
+                    "",
+                    Applicability::Maybe,
+                ),
+            );
         }
     }
 
@@ -110,12 +118,17 @@ impl Reader<'_> {
                     format!("`{text}` is no JSON value"),
                 );
                 let quoted = format!("{:?}", inner);
-                self.diagnostics.push(diagnostic.fix(
-                    format!("for text, write {quoted}"),
-                    span,
-                    quoted,
-                    Applicability::Maybe,
-                ));
+                // In single quotes it is text, whatever it is.
+                let sure = match text.starts_with('\'') && !text.contains('\\') {
+                    true => Applicability::Safe,
+                    false => Applicability::Maybe,
+                };
+                self.diagnostics.push(match value_of_habit(text) {
+                    Some(value) => {
+                        diagnostic.fix(format!("write {value}"), span, value, Applicability::Safe)
+                    }
+                    None => diagnostic.fix(format!("for text, write {quoted}"), span, quoted, sure),
+                });
                 Kind::Error
             }
         };

@@ -154,9 +154,9 @@ fn each_mistake_is_one_message_and_the_rest_is_read() {
     WR0101 unknown word `times` in the workflow @ times
     WR0101 unexpected `cron` in the workflow: expected `api`, `webhook` or `schedule` @ cron
     WR0101 unexpected `3` in the workflow: expected an operator @ 3
-    WR0101 unexpected `=` in the workflow: expected `->` or an operator @ =
+    WR0101 unexpected `=` in the workflow: here it is `==` @ =
     WR0101 unknown word `asign` in the approval @ asign
-    WR0101 unexpected `=` in the decision: expected `->` or `{` @ =
+    WR0101 unexpected `=>` in the decision: here it is `->` @ =>
     WR0101 unexpected string in the decision: expected `->` or `{` @ "x"
     WR0101 unknown word `transfrom` in the block @ transfrom
     WR0101 unknown word `flow` in the file @ flow
@@ -217,7 +217,7 @@ fn a_mistake_in_the_syntax_is_all_that_is_reported() {
     passed ->: unexpected end in the decision: expected `fail` or a step's name
     decide: unexpected `=` in the workflow: expected a step's name
     verdict: `}` closes nothing
-    assign kyc_analyst: unexpected `kyc_analyst` in the approval: expected a value
+    assign kyc_analyst: unexpected `kyc_analyst` in the approval: expected `role:<name>`, `user:<id>` or `team:<id>`
     asign role: unknown word `asign` in the approval
     label = : unexpected `=` in the approval: expected a value
     -> : unexpected end in the workflow: expected `fail` or a step's name

@@ -1,6 +1,6 @@
 //! Words that begin something, for what begins with another.
 
-use crate::diagnostic::{Code, Diagnostic, did_you_mean, nearest};
+use crate::diagnostic::{Applicability, Code, Diagnostic, did_you_mean, nearest};
 use crate::syntax::grammar::Rule;
 use crate::syntax::token::{TokenKind, tokens};
 use crate::text::{Span, Spanned};
@@ -35,6 +35,9 @@ fn known(due: Rule) -> &'static [&'static [&'static str]] {
 /// What to say of a text in which nothing that is due begins, because its first word is none of those. `text` stands
 /// at `start` of the source.
 pub(super) fn unknown(text: &str, start: usize, due: Rule, whole: &str) -> Option<Diagnostic> {
+    if due == Rule::arm_only {
+        return arm(text, start);
+    }
     let (word, span) = first_word(text, start)?;
     let groups = known(due);
     let mut words = groups.iter().copied().flatten().copied();
@@ -62,6 +65,30 @@ pub(super) fn stray_clause(text: &str, start: usize, due: Rule) -> Option<Diagno
         Diagnostic::new(Code::UnexpectedToken, span, message)
             .help("clauses of a call stand behind its arguments, before its arrow")
     })
+}
+
+/// What to say of an arm of a decision that begins as it would in another language.
+fn arm(text: &str, start: usize) -> Option<Diagnostic> {
+    let mut tokens = tokens(text).filter(|token| token.kind != TokenKind::Doc);
+    let first = tokens.next().filter(|token| token.kind == TokenKind::Word)?;
+    let second = tokens.next()?;
+    let word = |span: Span| text.get(span.range()).unwrap_or_default();
+    let begins = matches!(second.kind, TokenKind::Word | TokenKind::Text | TokenKind::Open(b'('));
+    let (end, meant) = match (word(first.span), word(second.span)) {
+        ("else", "if") => (second.span.end, "when"),
+        ("if" | "elif" | "elsif", _) if begins => (first.span.end, "when"),
+        ("case", _) if begins => (second.span.start, ""),
+        _ => return None,
+    };
+    let span = Span::new(start + first.span.start as usize, start + end as usize);
+    let written = text.get(first.span.start as usize..end as usize)?.trim_end();
+    let message = format!("unknown word `{written}` in the decision");
+    let advice = match meant {
+        "" => "remove it: an arm begins with the value",
+        _ => "write `when`",
+    };
+    let found = Diagnostic::new(Code::UnexpectedToken, span, message);
+    Some(found.fix(advice, span, meant, Applicability::Safe))
 }
 
 /// The first word of a text, when it begins something: a name, a text or a block follows.

@@ -1,8 +1,10 @@
 //! Paths: variables, fields, items.
 
+use super::expr::path_words;
 use super::{Checker, Found, Inputs, input};
-use crate::diagnostic::{Code, Diagnostic, did_you_mean};
+use crate::diagnostic::{Applicability, Code, Diagnostic, did_you_mean};
 use crate::flow::StepIx;
+use crate::syntax::expr::value_of_habit;
 use crate::syntax::lets::VARIABLES;
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{Expr, ExprKind, StepKind};
@@ -106,7 +108,9 @@ impl Checker<'_> {
     fn unknown_variable(&mut self, name: &str, span: Span) {
         let message = format!("there is no variable `{name}`");
         let diagnostic = Diagnostic::new(Code::UnknownVariable, span, message);
-        let diagnostic = if self.ids.contains_key(name) {
+        let diagnostic = if let Some(value) = value_of_habit(name) {
+            diagnostic.fix(format!("write `{value}`"), span, value, Applicability::Safe)
+        } else if self.ids.contains_key(name) {
             diagnostic.help(format!("write `step.{name}.output` for what the step gave"))
         } else {
             let locals = self.locals.iter().map(|(local, _)| local.as_str());
@@ -371,7 +375,7 @@ impl Checker<'_> {
         } else {
             let message = match &record.name {
                 Some(owner) => format!("`{owner}` has no field `{}`", name.value),
-                None => format!("there is no field `{}` here", name.value),
+                None => format!("{} has no field `{}`", path_words(operand), name.value),
             };
             (Code::UnknownField, message)
         };

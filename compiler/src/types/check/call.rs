@@ -4,6 +4,7 @@ use super::arguments::Target;
 use super::slot::Slot;
 use super::{CallPlan, Checker, OperationFacts, PathPart, StepTyping};
 use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean, nearest};
+use crate::limits::NAMES_SHOWN_MAX;
 use crate::signatures::{Operation, Service, method_is_idempotent};
 use crate::text::{Name, Span};
 use crate::tree::{CallStep, CallTarget, Expr};
@@ -115,8 +116,11 @@ impl Checker<'_> {
             let message = format!("`{slug}` has no operation `{}`", name.value);
             let diagnostic = Diagnostic::new(Code::UnknownOperation, name.span, message);
             let names = service.operations.iter().map(|operation| operation.name.as_str());
-            let diagnostic = did_you_mean(diagnostic, name, names);
-            self.report(diagnostic);
+            let found = did_you_mean(diagnostic, name, names.clone());
+            self.report(match found.suggestions.is_empty() {
+                true => found.note(format!("its operations are {}", first_of(names))),
+                false => found,
+            });
             call.body.iter().for_each(|body| drop(self.infer(body)));
             return None;
         };
@@ -255,4 +259,12 @@ fn recorded(method: &str, headers: Option<Type>, body: Option<Type>) -> Type {
         }
     }
     Type::record(fields, true)
+}
+
+/// The first few names of many.
+fn first_of<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<&str> = names.collect();
+    let shown: Vec<&str> = names.iter().copied().take(NAMES_SHOWN_MAX).collect();
+    let more = if shown.len() < names.len() { ", ..." } else { "" };
+    format!("{}{more}", shown.join(", "))
 }

@@ -1,6 +1,7 @@
 //! Expressions.
 
 use super::access::trigger_path;
+use super::known::{canonical, written};
 use super::slot::Slot;
 use super::{Checker, Found, Inputs};
 use crate::diagnostic::{Code, Diagnostic};
@@ -18,8 +19,9 @@ impl Checker<'_> {
     pub(super) fn needed(&mut self, expr: &Expr) -> Found {
         let found = self.infer(expr);
         if found.optional && !self.lenient && !found.ty.is_error() {
+            let what = path_words(expr);
             self.report(
-                Diagnostic::new(Code::MaybeAbsent, expr.span, "this may be absent")
+                Diagnostic::new(Code::MaybeAbsent, expr.span, format!("{what} may be absent"))
                     .help("say with `.orValue(...)` what stands in its place then"),
             );
         }
@@ -114,7 +116,10 @@ impl Checker<'_> {
         if ty.may_be(has_text) {
             return ty;
         }
-        let message = format!("{} has no text form", ty.noun());
+        let message = match canonical(expr) {
+            Some(path) => format!("`{}` is {}, which has no text form", written(&path), ty.noun()),
+            None => format!("{} has no text form", ty.noun()),
+        };
         let diagnostic = Diagnostic::new(Code::NotText, expr.span, message);
         self.report(match ty.shape {
             Shape::List(_) => diagnostic.help("join its items with `.join(\", \")`"),
@@ -148,4 +153,9 @@ impl Checker<'_> {
             uses.want(names, slot.ty, expr.span, slot.declared);
         }
     }
+}
+
+/// A path by its name; anything else is pointed at.
+pub(super) fn path_words(expr: &Expr) -> String {
+    canonical(expr).map_or_else(|| "this".to_owned(), |path| format!("`{}`", written(&path)))
 }

@@ -135,8 +135,11 @@ impl Checker<'_> {
             Problem::Type { given, wanted } => {
                 let rest = super::access::without_null(given.clone());
                 if rest != given && rest.assignable_to(&wanted).is_ok() {
-                    let message =
-                        format!("{place} must be `{}`, and this may be null", wanted.unlabelled());
+                    let message = format!(
+                        "{place} must be `{}`, and {} may be null",
+                        wanted.unlabelled(),
+                        super::expr::path_words(expr)
+                    );
                     Diagnostic::new(Code::MaybeAbsent, expr.span, message)
                         .help("say with `coalesce(..., ...)` what stands in its place then")
                 } else {

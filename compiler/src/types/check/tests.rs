@@ -193,7 +193,7 @@ fn fields_are_known_by_name() {
         "kyc.output",
         "triger.customerId",
     ]), @r#"
-    WR0401 at verdikt: there is no field `verdikt` here
+    WR0401 at verdikt: `step.kyc.output.ktpBundle` has no field `verdikt`
       - identity: id: its fields are declared here
       = did you mean "verdict"?
     WR0401 at first: `string` has no field `first`
@@ -205,7 +205,7 @@ fn fields_are_known_by_name() {
     WR0406 at error: step "x" has no `error`: only calls and optional steps have
     WR0202 at kcy: there is no step "kcy"
       = did you mean "kyc"?
-    WR0401 at ids: there is no field `ids` here
+    WR0401 at ids: `execution` has no field `ids`
       = did you mean "id"?
     WR0205 at kyc: there is no variable `kyc`
       = write `step.kyc.output` for what the step gave
@@ -235,7 +235,7 @@ fn what_may_be_absent_is_asked_for() {
     ]), @r#"
     WR0405 at score: the field `score` may be absent
       = ask for it with `has(step.kyc.output.verification.score)`, or write `step.kyc.output.verification.?score.orValue(...)`
-    WR0405 at step.kyc.output.verification.?score: this may be absent
+    WR0405 at step.kyc.output.verification.?score: `step.kyc.output.verification.score` may be absent
       = say with `.orValue(...)` what stands in its place then
     WR0505 at step.kyc.output.verification.score: `orValue` belongs to an optional value, and this is none
       = write `.?` before the part that may be absent: `a.?b.orValue(...)`
@@ -291,7 +291,7 @@ fn parameters_are_those_of_the_operation() {
     WR0501 at step.kyc.output.antiSpoof.passed: `nik` of `aml.createScreening` must be `string`, not `int`
       - aml: nik: declared here
       - identity: passed: this value's type
-    WR0405 at execution.externalId: `email` of `aml.createScreening` must be `string`, and this may be null
+    WR0405 at execution.externalId: `email` of `aml.createScreening` must be `string`, and `execution.externalId` may be null
       - aml: email: declared here
       = say with `coalesce(..., ...)` what stands in its place then
     "#);
@@ -395,7 +395,7 @@ fn operators_and_functions_take_what_they_take() {
     "#);
     let text = json!({"id": "x", "type": "transform", "value": "a ${step.kyc.output.ktpBundle} ${[1]} ${null}"});
     assert_snapshot!(said(&[kyc(), text]), @r#"
-    WR0506 at step.kyc.output.ktpBundle: a record has no text form
+    WR0506 at step.kyc.output.ktpBundle: `step.kyc.output.ktpBundle` is a record, which has no text form
       = name one of its parts, or leave it out
     WR0506 at [1]: a list has no text form
       = join its items with `.join(", ")`
