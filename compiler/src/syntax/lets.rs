@@ -5,7 +5,7 @@
 //! every pass goes through it once a place; that is what the limits bound.
 
 use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::{EXPRESSION_DEPTH_MAX, NAMED_PARTS_MAX};
+use crate::limits::{EXPRESSION_DEPTH_MAX, NAMED_PARTS_MAX, PATH_STEPS_SHOWN_MAX};
 use crate::text::Span;
 use crate::tree::{Expr, ExprKind, Let, Workflow};
 use std::collections::HashMap;
@@ -24,6 +24,7 @@ pub(crate) fn resolve(workflow: &mut Workflow, diagnostics: &mut Vec<Diagnostic>
         states: workflow.lets.iter().map(|_| State::Unresolved).collect(),
         lets: std::mem::take(&mut workflow.lets),
         locals: Vec::new(),
+        open: Vec::new(),
         parts: 0,
         diagnostics,
     };
@@ -96,6 +97,8 @@ struct Resolver<'d> {
     states: Vec<State>,
     /// The variables of the comprehensions around.
     locals: Vec<String>,
+    /// The names being resolved, outermost first.
+    open: Vec<String>,
     /// The parts seen so far, names written out.
     parts: usize,
     diagnostics: &'d mut Vec<Diagnostic>,
@@ -112,10 +115,13 @@ impl Resolver<'_> {
         self.set(at, State::Open);
         let error = Expr { kind: ExprKind::Error, span: Span::default() };
         let slot = self.lets.get_mut(at)?;
+        let name = slot.name.value.clone();
         let mut value = Arc::unwrap_or_clone(std::mem::replace(&mut slot.value, Arc::new(error)));
         let locals = std::mem::take(&mut self.locals);
         let before = std::mem::take(&mut self.parts);
+        self.open.push(name);
         let depth = self.expr(&mut value, 0);
+        self.open.pop();
         let parts = std::mem::replace(&mut self.parts, before);
         self.locals = locals;
         if let Some(slot) = self.lets.get_mut(at) {
@@ -164,7 +170,17 @@ impl Resolver<'_> {
 
     fn name(&mut self, expr: &mut Expr, name: String, at: usize, depth: usize) -> usize {
         let problem = match self.named(at) {
-            None => Some((Code::RecursiveLet, format!("`{name}` is named by itself"))),
+            None => {
+                let circle = self.open.iter().skip_while(|open| **open != name);
+                let mut circle: Vec<&str> = circle.map(String::as_str).collect();
+                if circle.len() > PATH_STEPS_SHOWN_MAX {
+                    circle.truncate(PATH_STEPS_SHOWN_MAX);
+                    circle.push("...");
+                }
+                circle.push(&name);
+                let message = format!("`{name}` is named by itself: {}", circle.join(" -> "));
+                Some((Code::RecursiveLet, message))
+            }
             Some((_, inner)) if depth + inner > EXPRESSION_DEPTH_MAX => {
                 let message = format!(
                     "with `{name}` written out, the expression is nested more than {EXPRESSION_DEPTH_MAX} deep"
