@@ -159,7 +159,7 @@ impl Checker<'_> {
             }
             _ => self.infer(expr),
         };
-        let optional = found.optional && !self.is_present(expr);
+        let optional = found.optional && !self.is_there(expr);
         Found { optional, ..found }
     }
 
@@ -206,7 +206,7 @@ impl Checker<'_> {
             .map(|(i, name)| {
                 whole.push('\u{1}');
                 whole += &name.value;
-                let required = i < from && !self.lenient && !self.is_path_present(whole.clone());
+                let required = i < from && !self.lenient && !self.is_path_there(&whole);
                 input::Step { name: &name.value, required }
             })
             .collect();
@@ -349,10 +349,10 @@ impl Checker<'_> {
             self.no_field(lacking.unwrap_or(ty), name, operand);
             return Type::error().into();
         }
-        let asked = optional || self.lenient || self.is_present(whole);
+        let asked = optional || self.lenient || self.is_there(whole);
         if (absent || lacking.is_some()) && !asked {
             self.maybe_absent(name, operand, whole, &Type::union(found.clone()));
-        } else if null && !optional && !self.lenient && !self.is_present(operand) {
+        } else if null && !optional && !self.lenient && !self.is_not_null(operand) {
             self.maybe_null(name, operand);
         }
         Found { ty: Type::union(found), optional: false, declared, unchecked: false }

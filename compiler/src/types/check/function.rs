@@ -115,7 +115,7 @@ impl Checker<'_> {
             let from_step = begins_at_step(arg);
             self.leniently(from_step, |this| {
                 let before = this.given.len();
-                this.given.extend(super::known::canonical(arg).map(Known::Present));
+                this.given.extend(super::known::canonical(arg).map(Known::There));
                 this.path(arg);
                 this.given.truncate(before);
             });
@@ -148,7 +148,7 @@ impl Checker<'_> {
 
     fn optional(&mut self, target: &Expr, function: &Name) -> Type {
         let found = self.infer(target);
-        if !found.optional && !found.ty.is_error() && !self.is_present(target) {
+        if !found.optional && !found.ty.is_error() && !self.is_there(target) {
             let message =
                 format!("`{}` belongs to an optional value, and this is none", function.value);
             self.report(

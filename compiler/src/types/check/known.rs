@@ -1,4 +1,4 @@
-//! What is known of paths: those that are there and not null, those that are one text, and those that are not.
+//! What is known of paths: those that are there, those that are not null, those that are one text, and those that are not.
 //!
 //! A condition says it to the expressions behind it, and to the steps behind the arm that it leads to; a decision by value
 //! says it to the steps behind each of its cases. A step knows what holds on every way to it. What a step leaves behind
@@ -53,8 +53,10 @@ pub(super) fn written(path: &str) -> String {
 /// Something known of a path.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) enum Known {
+    /// It is there, though it may be null.
+    There(String),
     /// It is there, and not null.
-    Present(String),
+    NotNull(String),
     /// It is this text.
     Is(String, String),
     /// It is not this text.
@@ -65,12 +67,12 @@ pub(super) enum Known {
 fn facts(condition: &Expr, truth: bool, found: &mut Vec<Known>) {
     match &condition.unnamed().kind {
         ExprKind::Call { target: None, function, args } if truth && function.value == "has" => {
-            found.extend(args.first().and_then(canonical).map(Known::Present));
+            found.extend(args.first().and_then(canonical).into_iter().flat_map(there));
         }
         ExprKind::Call { target: Some(target), function, args }
             if truth && function.value == "hasValue" && args.is_empty() =>
         {
-            found.extend(canonical(target).map(Known::Present));
+            found.extend(canonical(target).into_iter().flat_map(there));
         }
         ExprKind::Unary { op: UnaryOp::Not, operand } => facts(operand, !truth, found),
         ExprKind::Binary { op: BinaryOp::And, lhs, rhs } if truth => {
@@ -91,6 +93,15 @@ fn facts(condition: &Expr, truth: bool, found: &mut Vec<Known>) {
     }
 }
 
+/// What is known when a path is there: what it goes through is no null.
+pub(super) fn there(path: String) -> Vec<Known> {
+    let ends = path.match_indices(SEPARATOR).map(|(at, _)| at);
+    let through = ends.filter_map(|at| path.get(..at)).map(|part| Known::NotNull(part.to_owned()));
+    let mut known: Vec<Known> = through.collect();
+    known.push(Known::There(path));
+    known
+}
+
 /// What is known of a path that is, or is not, equal to a literal.
 fn compared(lhs: &Expr, rhs: &Expr, equal: bool) -> Option<Known> {
     let (path, literal) = match (&lhs.kind, &rhs.kind) {
@@ -98,7 +109,7 @@ fn compared(lhs: &Expr, rhs: &Expr, equal: bool) -> Option<Known> {
         _ => (lhs, rhs),
     };
     match &literal.kind {
-        ExprKind::Null => canonical(path).filter(|_| !equal).map(Known::Present),
+        ExprKind::Null => canonical(path).filter(|_| !equal).map(Known::NotNull),
         ExprKind::String(text) if equal => Some(Known::Is(canonical(path)?, text.clone())),
         ExprKind::String(text) => Some(Known::IsNot(canonical(path)?, text.clone())),
         _ => None,
@@ -211,27 +222,37 @@ impl Checker<'_> {
         self.given.contains(known) || self.known.holds(self.at, known)
     }
 
-    /// Whether an expression is a path that is known to be there and not null.
-    pub(super) fn is_present(&self, expr: &Expr) -> bool {
+    /// Whether an expression is a path that is known to be there.
+    pub(super) fn is_there(&self, expr: &Expr) -> bool {
         if self.given.is_empty() && self.known.numbers.is_empty() {
             return false;
         }
-        canonical(expr).is_some_and(|path| self.is_path_present(path))
+        canonical(expr).is_some_and(|path| self.is_path_there(&path))
     }
 
-    /// Whether a path is known to be there and not null.
-    pub(super) fn is_path_present(&self, path: String) -> bool {
-        if self.texts_of(&path).any(|text| self.knows(&Known::Is(path.clone(), text.to_owned()))) {
-            return true;
+    /// Whether a path is known to be there.
+    pub(super) fn is_path_there(&self, path: &str) -> bool {
+        self.knows(&Known::There(path.to_owned())) || self.is_path_not_null(path)
+    }
+
+    /// Whether an expression is a path that is known to be there and not null.
+    pub(super) fn is_not_null(&self, expr: &Expr) -> bool {
+        if self.given.is_empty() && self.known.numbers.is_empty() {
+            return false;
         }
-        self.knows(&Known::Present(path))
+        canonical(expr).is_some_and(|path| self.is_path_not_null(&path))
+    }
+
+    fn is_path_not_null(&self, path: &str) -> bool {
+        let is = |text: &str| self.knows(&Known::Is(path.to_owned(), text.to_owned()));
+        self.knows(&Known::NotNull(path.to_owned())) || self.texts_of(path).any(is)
     }
 
     /// The texts that anything that is known compares a path with.
     fn texts_of<'s>(&'s self, path: &'s str) -> impl Iterator<Item = &'s str> {
         let given = self.given.iter().filter_map(move |known| match known {
             Known::Is(of, text) | Known::IsNot(of, text) if of == path => Some(text.as_str()),
-            Known::Is(..) | Known::IsNot(..) | Known::Present(_) => None,
+            Known::Is(..) | Known::IsNot(..) | Known::There(_) | Known::NotNull(_) => None,
         });
         given.chain(self.known.texts.get(path).into_iter().flatten().map(String::as_str))
     }
@@ -250,7 +271,7 @@ impl Checker<'_> {
             return ty;
         }
         let Some(path) = canonical(expr) else { return ty };
-        let ty = match self.is_path_present(path.clone()) {
+        let ty = match self.is_path_not_null(&path) {
             true => super::access::without_null(ty),
             false => ty,
         };
@@ -375,7 +396,7 @@ fn said_by(decide: &DecideStep, decides: Option<&Type>, kind: &RouteKind, more: 
     let nullable = ty.members().iter().any(|member| member.shape == Shape::Null);
     match kind {
         RouteKind::Case(label) if !(nullable && label == "null") => {
-            more.push(Known::Present(path.clone()));
+            more.push(Known::NotNull(path.clone()));
             for other in ty.members().iter().take(KNOWN_MAX) {
                 if let Shape::Literal(text) = &other.shape
                     && **text != **label
