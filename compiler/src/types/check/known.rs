@@ -300,7 +300,7 @@ impl Checker<'_> {
                 continue;
             }
             let ty = self.without_known(|this| this.infer(expr).ty);
-            let ty = match self.is_path_present(path.clone()) {
+            let ty = match self.is_path_not_null(&path) {
                 true => super::access::without_null(ty),
                 false => ty,
             };
