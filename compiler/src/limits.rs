@@ -27,6 +27,9 @@ pub const SCHEMA_DEPTH_MAX: usize = 64;
 /// Deepest nesting of a type, aliases written out: as deep as a program keeps.
 pub const TYPE_DEPTH_MAX: usize = SCHEMA_DEPTH_MAX;
 
+/// Deepest nesting of a type as written, through the aliases that it names, with labels and unions: resolving it recurses.
+pub const TYPE_NESTING_MAX: usize = 4 * TYPE_DEPTH_MAX;
+
 /// Most parts of one type, aliases written out.
 pub const TYPE_PARTS_MAX: usize = 10_000;
 

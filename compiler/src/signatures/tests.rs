@@ -72,6 +72,17 @@ fn a_short_chain_of_aliases_does_not_make_an_endless_type() {
 }
 
 #[test]
+fn types_that_nest_through_their_aliases_are_resolved_on_a_small_stack() {
+    let nested =
+        |inner: &str| format!("{}{inner}{}", "{ a: pii (null | ".repeat(30), ") }".repeat(30));
+    let mut text: String =
+        (0..100).map(|i| format!("type A{i} = {}\n", nested(&format!("A{}", i + 1)))).collect();
+    text += "type A100 = int\n";
+    let found = found(&text);
+    assert!(!found.is_empty() && found.lines().all(|line| line.starts_with("WR0003 ")), "{found}");
+}
+
+#[test]
 fn operations_are_found_by_the_requests_they_take() {
     let name = |service: &str, method: &str, path: &[Option<&str>]| {
         builtin(service)

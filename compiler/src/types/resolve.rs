@@ -2,7 +2,7 @@
 
 use super::{FieldInfo, Labels, RecordType, Shape, Type};
 use crate::diagnostic::{Code, Diagnostic, SourceRef, did_you_mean};
-use crate::limits::{TYPE_DEPTH_MAX, TYPE_PARTS_MAX};
+use crate::limits::{TYPE_DEPTH_MAX, TYPE_NESTING_MAX, TYPE_PARTS_MAX};
 use crate::signatures;
 use crate::text::{Name, Span};
 use crate::tree::{FieldType, ServiceDecl, TypeAlias, TypeExpr, TypeExprKind};
@@ -35,6 +35,8 @@ pub struct Scope<'a> {
     resolved: HashMap<(Option<&'a str>, &'a str), Type>,
     /// Aliases being resolved, outermost first.
     open: Vec<(Option<&'a str>, &'a str)>,
+    /// How deep what is being resolved stands.
+    depth: usize,
 }
 
 /// A declared alias, and the service that it belongs to.
@@ -55,6 +57,7 @@ impl<'a> Scope<'a> {
             within: None,
             resolved: HashMap::new(),
             open: Vec::new(),
+            depth: 0,
         };
         scope.declare(None, types);
         for service in services {
@@ -96,6 +99,18 @@ impl<'a> Scope<'a> {
 
     /// The type as written.
     pub fn resolve(&mut self, written: &TypeExpr, diagnostics: &mut Vec<Diagnostic>) -> Type {
+        // Aliases that name one another nest as deep as the text is long.
+        if self.depth >= TYPE_NESTING_MAX {
+            diagnostics.push(too_large("this type is too large".to_owned(), written.span));
+            return Type::error();
+        }
+        self.depth += 1;
+        let ty = self.kind(written, diagnostics);
+        self.depth -= 1;
+        ty
+    }
+
+    fn kind(&mut self, written: &TypeExpr, diagnostics: &mut Vec<Diagnostic>) -> Type {
         let shape = match &written.kind {
             TypeExprKind::Name { service: None, name } => return self.name(name, diagnostics),
             TypeExprKind::Name { service: Some(service), name } => {
@@ -203,16 +218,11 @@ impl<'a> Scope<'a> {
         }
         // What an alias names is looked for where the alias stands.
         let outer = std::mem::replace(&mut self.within, service);
-        // A chain of aliases may be as long as the text, and is followed by recursion.
-        let followed = self.open.len() < TYPE_DEPTH_MAX;
-        let mut ty = Type::error();
-        if followed {
-            self.open.push(key);
-            ty = self.resolve(&alias.ty, diagnostics);
-            self.open.pop();
-        }
+        self.open.push(key);
+        let mut ty = self.resolve(&alias.ty, diagnostics);
+        self.open.pop();
         self.within = outer;
-        if !followed || !ty.is_small() {
+        if !ty.is_small() {
             let message = format!("the type `{name}` is too large");
             diagnostics.push(too_large(message, alias.name.span));
             ty = Type::error();
