@@ -269,6 +269,33 @@ async fn a_workflow_is_created_read_and_published() {
 }
 
 #[tokio::test]
+async fn a_spec_may_declare_types_and_services() {
+    let served = Served::new().await;
+    let mut body = workflow();
+    body["spec"]["types"] = json!({"Id": {"type": "string", "description": "Who."}});
+    body["spec"]["services"] = json!({"custom:crm": {"operations": {"note": {
+        "method": "POST",
+        "path": "/notes",
+        "request": {"type": "object", "properties": {"text": {"$ref": "#/types/Id"}}, "required": ["text"]},
+    }}}});
+    let inputs = json!({"customerId": {"$ref": "#/types/Id"}});
+    body["spec"]["inputSchema"] =
+        json!({"type": "object", "properties": inputs, "required": ["customerId"]});
+    let made = served.post("/api/workflows", &body).await;
+    assert_eq!(made.expect(201)["data"]["workflow"]["spec"], body["spec"]);
+    served.post("/api/workflows/onboard/publish", &json!({})).await.expect(200);
+    let refused = served.post("/api/workflows/onboard/execute", &json!({"customerId": 7})).await;
+    assert!(refused.expect(400)["details"]["fieldErrors"]["customerId"].is_array());
+    served.post("/api/workflows/onboard/execute", &json!({"customerId": "c"})).await.expect(202);
+
+    body["slug"] = "typed".into();
+    body["spec"]["nodes"][0]["body"]["txet"] = "Welcome".into();
+    let refused = served.post("/api/workflows", &body).await;
+    let errors = &refused.expect(422)["details"]["fieldErrors"];
+    assert!(errors["/spec/nodes/0/body/txet"].is_array(), "{}", refused.text);
+}
+
+#[tokio::test]
 async fn what_stands_around_a_spec_is_checked_before_it() {
     let served = Served::new().await;
     let errors = async |change: Value| {
