@@ -5,11 +5,13 @@ use super::declared::Declared;
 use super::expr::{self, Style};
 use super::schema::json_schema;
 use crate::analysis::WorkflowAnalysis;
+use crate::bytecode::eval::percent_encoded;
 use crate::flow::{Route, RouteKind, StepIx};
 use crate::syntax::template;
 use crate::tree::{
     ApprovalOutcome, ApprovalStep, CallStep, CallTarget, DecideStep, EndStep, ErrorRoute, Expr,
-    ExprKind, FieldKey, Module, Retry, Step, StepKind, TriggerKind, WaitStep, Workflow,
+    ExprKind, FieldKey, Module, Retry, Step, StepKind, TemplatePart, TriggerKind, WaitStep,
+    Workflow,
 };
 use crate::types::check::{CallPlan, PathPart, StepTyping};
 use serde_json::{Map, Value, json};
@@ -23,11 +25,7 @@ const HOUR_MS: u64 = 3_600_000;
 /// of the module that the workflow needs stand in the spec.
 #[must_use]
 pub fn to_json(module: &Module, workflow: &Workflow, found: &WorkflowAnalysis) -> String {
-    let mut spec = spec(module, workflow, found);
-    let input = workflow.trigger.input.as_ref().map(|input| json_schema(input, None));
-    if let (None, Some(spec)) = (&workflow.slug, spec.as_object_mut()) {
-        put(spec, "inputSchema", input.clone());
-    }
+    let spec = spec(module, workflow, found);
     let value = match &workflow.slug {
         None => spec,
         Some(slug) => {
@@ -44,7 +42,6 @@ pub fn to_json(module: &Module, workflow: &Workflow, found: &WorkflowAnalysis) -
             };
             envelope.insert("triggerType".into(), kind.into());
             put(&mut envelope, "triggerSpec", workflow.trigger.spec.as_ref().map(plain));
-            put(&mut envelope, "inputSchema", input);
             Value::Object(envelope)
         }
     };
@@ -82,11 +79,22 @@ fn spec(module: &Module, workflow: &Workflow, found: &WorkflowAnalysis) -> Value
     }
     let mut spec = Map::new();
     spec.insert("startNodeId".into(), start.map(|step| step.id.value.as_str()).into());
+    // Not beside the spec: the API gives back the spec alone.
+    let input = workflow.trigger.input.as_ref();
+    put(&mut spec, "inputSchema", input.map(|input| json_schema(input, None)));
     put(&mut spec, "budget", workflow.budget.as_ref().map(budget::json));
     Declared::of(module, workflow).put(&mut spec);
     if !workflow.lets.is_empty() {
         let named = workflow.lets.iter().map(|n| (n.name.value.clone(), templated(&n.value)));
         spec.insert("let".into(), named.collect::<Map<_, _>>().into());
+        let documented = workflow.lets.iter().filter_map(|named| {
+            let text = named.description.as_ref()?;
+            Some((named.name.value.clone(), Value::from(text.value.as_str())))
+        });
+        let documented: Map<_, _> = documented.collect();
+        if !documented.is_empty() {
+            spec.insert("letDescriptions".into(), documented.into());
+        }
     }
     spec.insert("nodes".into(), nodes.into());
     spec.insert("edges".into(), edges.into());
@@ -158,22 +166,26 @@ fn call_fields(node: &mut Map<String, Value>, call: &CallStep, plan: Option<&Cal
 
 /// A plan's path and query as one template.
 fn path(plan: &CallPlan) -> String {
-    let splice = |expr: &Expr| match &expr.kind {
-        ExprKind::String(text) => template::escape(text),
-        _ => format!("${{{}}}", expr::text(expr, Style::Template)),
-    };
     let mut path = String::new();
     for part in &plan.path {
         match part {
             PathPart::Text(text) => path.push_str(&template::escape(text)),
-            PathPart::Expr(expr) => path.push_str(&splice(expr)),
+            PathPart::Expr(expr) => path.push_str(&template_of(expr)),
         }
     }
     for (i, (name, value)) in plan.query.iter().enumerate() {
         path.push(if i == 0 { '?' } else { '&' });
-        path.push_str(name);
+        path.push_str(&percent_encoded(name));
         path.push('=');
-        path.push_str(&splice(value));
+        // What is spelt out would otherwise be read as parts of the query.
+        match &value.kind {
+            ExprKind::String(text) => path.push_str(&percent_encoded(text)),
+            ExprKind::Template(parts) => path.extend(parts.iter().map(|part| match part {
+                TemplatePart::Text(text) => percent_encoded(text),
+                TemplatePart::Expr(expr) => template_of(expr),
+            })),
+            _ => path.push_str(&template_of(value)),
+        }
     }
     path
 }
@@ -347,7 +359,12 @@ fn value(expr: &Expr, string: &dyn Fn(&str) -> String) -> Value {
 
 /// A string that is exactly one template.
 fn spliced(expr: &Expr) -> Value {
-    format!("${{{}}}", expr::text(expr, Style::Template)).into()
+    template_of(expr).into()
+}
+
+/// `${...}`
+fn template_of(expr: &Expr) -> String {
+    format!("${{{}}}", expr::text(expr, Style::Template))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::{to_json, to_writ};
 use crate::analysis::{Analysis, Syntax};
 use crate::bytecode::Program;
 use proptest::prelude::*;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A text's only workflow in the other syntax.
 fn converted(from: &Analysis) -> Analysis {
@@ -57,9 +57,12 @@ fn files() -> impl Strategy<Value = String> {
     let outside = ["Money", "custom:shop.Line", "identity.Verdict", "custom:shop.Status"];
     let within = ["Money", "Status", "identity.Verdict", "custom:crm.Kind"];
     let safe = prop::sample::select(vec!["", "safe to repeat", "not safe to repeat"]);
+    let query =
+        [r#""a&limit=1+1%41$${x}#é""#, r#""${trigger.id}&x=${trigger.limit}""#, r#""""#, "who"];
+    let clauses = (safe, prop::sample::select(query.to_vec()));
     let parts =
-        (types(&[]), types(&outside), types(&within), types(&within), types(&outside), safe);
-    parts.prop_map(|(money, line, own_line, body, kind, safe)| {
+        (types(&[]), types(&outside), types(&within), types(&within), types(&outside), clauses);
+    parts.prop_map(|(money, line, own_line, body, kind, (safe, query))| {
         format!(
             r#"
 use identity
@@ -77,7 +80,7 @@ service custom:shop {{
   /// Adds.
   operation add {{
     POST "/orders/{{id}}/lines"
-    query {{ limit?: int }}
+    query {{ limit?: int, "of ${{it}}&": string }}
     request {{ value: Body, lines: [Line], requestId?: string }}
     response {{ ok: bool, data: {{ status: Status, line?: Line }} }}
     output data
@@ -101,16 +104,20 @@ workflow "w" {{
     /// Ours.
     line?: Line
   }}
+  /// Who
+  /// it is.
+  let who = trigger.id
   call add = custom:shop.add {{
     id: trigger.id
     limit: trigger.limit
+    "of ${{it}}&": {query}
     value: trigger.value
     lines: trigger.lines
   }}
   call find = custom:crm GET "/find"
   approval ask {{ assign role:x form {{ line?: Line }} on timeout fail }}
   wait paid for event "paid" {{ correlation trigger.id data {{ of: custom:shop.Line }} }}
-  end done = {{ status: step.add.output.status }}
+  end done = {{ status: step.add.output.status, who: who }}
 }}
 "#
         )
@@ -131,10 +138,43 @@ proptest! {
         for (given, kept) in [(&written.module, &json.module), (&written.module, &back.module)] {
             prop_assert_eq!(without_places(&given.types), without_places(&kept.types));
             prop_assert_eq!(without_places(&given.services), without_places(&kept.services));
-            let input = |module: &crate::tree::Module| without_places(&module.workflows[0].trigger.input);
-            prop_assert_eq!(input(given), input(kept));
+            let (given, kept) = (&given.workflows[0], &kept.workflows[0]);
+            prop_assert_eq!(without_places(&given.trigger.input), without_places(&kept.trigger.input));
+            prop_assert_eq!(without_places(&given.lets), without_places(&kept.lets));
         }
+        prop_assert!(back.text.contains("call add = custom:shop.add {"), "{}", back.text);
         prop_assert_eq!(&converted(&back).text, &json.text);
+    }
+}
+
+#[test]
+fn any_schema_of_inputs_can_be_written() {
+    for schema in [
+        json!({}),
+        json!({"type": "object"}),
+        json!({"type": "object", "properties": {}}),
+        json!({"type": "object", "properties": {"string": {}}}),
+        json!({"type": "object", "properties": {"type": {"$ref": "#/types/In"}}, "x-writ-pii": true}),
+        json!({"type": "object", "additionalProperties": {"type": "integer"}}),
+        json!({"$ref": "#/types/In"}),
+        json!({"$ref": "#/$defs/Order", "$defs": {
+            "Order": {"type": "object", "properties": {"line": {"$ref": "#/$defs/Line"}}}, "Line": {"type": "string"},
+        }}),
+        json!({"anyOf": [{"$ref": "#/types/In"}, {"type": "object", "properties": {"b": {"const": "x"}}}]}),
+    ] {
+        let text = json!({
+            "startNodeId": "a",
+            "types": {"In": {"type": "object", "properties": {"a": {"type": "integer"}}, "required": ["a"]}},
+            "nodes": [{"id": "a", "type": "transform", "value": 1}],
+            "edges": [],
+            "inputSchema": schema,
+        });
+        let json = Analysis::new(text.to_string(), Syntax::Json);
+        let written = converted(&json);
+        assert_eq!(program(&written), program(&json), "{}", written.text);
+        assert_eq!(program(&converted(&written)), program(&json), "{}", written.text);
+        let format = crate::format::format(written.text.as_bytes(), Syntax::Writ);
+        assert_eq!(format.unwrap(), written.text);
     }
 }
 

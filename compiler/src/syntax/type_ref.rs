@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// `#/types/<name>` or `#/services/<service>/types/<name>`.
+/// `#/types/<name>` or `#/services/<service>/types/<name>`; `#/$defs/<name>` in a schema that declares its own.
 pub(crate) struct TypeRef<'a> {
     pub(crate) service: Option<Part<'a>>,
     pub(crate) name: Part<'a>,
@@ -27,7 +27,7 @@ pub(crate) fn read(text: &str) -> Option<TypeRef<'_>> {
     let mut parts: Vec<Part<'_>> = parts.collect::<Option<_>>()?;
     let words: Vec<&str> = parts.iter().map(|part| &*part.text).collect();
     let in_service = match words.as_slice() {
-        ["#", "types", _] => false,
+        ["#", "types" | "$defs", _] => false,
         ["#", "services", _, "types", _] => true,
         _ => return None,
     };

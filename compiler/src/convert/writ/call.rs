@@ -2,8 +2,11 @@
 
 use crate::signatures::{Catalog, Operation, Segment, source_text};
 use crate::text::{Name, Span};
-use crate::tree::{CallTarget, Expr, ExprKind, Field, FieldKey, StepKind, TemplatePart};
+use crate::tree::{CallTarget, Expr, ExprKind, Field, FieldKey, StepKind};
 use crate::types::Shape;
+use crate::types::check::PathPart;
+use crate::types::check::address::{self, Address};
+use crate::types::check::arguments::as_declared;
 
 /// A call as it is written.
 pub(super) struct Call<'a> {
@@ -27,11 +30,11 @@ pub(super) fn plan<'a>(kind: &'a StepKind, catalog: &Catalog) -> Option<Call<'a>
         CallTarget::Http { method, path } => catalog
             .service(service)
             .and_then(|signature| {
-                let segments = segments(path)?;
-                let texts: Vec<_> = segments.iter().map(Piece::as_text).collect();
-                let operation = signature.matching(&method.value, &texts, call.body.as_ref())?;
+                let address = address::read(path, &mut Vec::new())?;
+                let pattern = address.pattern();
+                let operation = signature.matching(&method.value, &pattern, call.body.as_ref())?;
                 let exact = operation.method == method.value;
-                let arguments = exact.then(|| arguments(operation, &segments, call.body.as_ref()));
+                let arguments = exact.then(|| arguments(operation, &address, call.body.as_ref()));
                 Some((Some(operation.name.clone()), arguments??))
             })
             .unwrap_or_else(|| (None, call.body.clone())),
@@ -39,75 +42,39 @@ pub(super) fn plan<'a>(kind: &'a StepKind, catalog: &Catalog) -> Option<Call<'a>
     Some(Call { service, is_builtin: is_builtin && operation.is_some(), operation, body })
 }
 
-/// A segment of a written path.
-enum Piece<'a> {
-    Text(String),
-    Value(&'a Expr),
-}
-
-impl Piece<'_> {
-    fn as_text(&self) -> Option<&str> {
-        match self {
-            Self::Text(text) => Some(text),
-            Self::Value(_) => None,
-        }
-    }
-}
-
-/// The segments of a path; `None` when a template is less than a whole segment, or there is a query.
-fn segments(path: &Expr) -> Option<Vec<Piece<'_>>> {
-    let mut pieces = Vec::new();
-    match &path.kind {
-        ExprKind::String(text) => push_text(text, &mut pieces)?,
-        ExprKind::Template(parts) => {
-            for part in parts {
-                match part {
-                    TemplatePart::Text(text) => push_text(text, &mut pieces)?,
-                    TemplatePart::Expr(expr) => push_value(expr, &mut pieces)?,
-                }
-            }
-        }
-        _ => return None,
-    }
-    Some(pieces)
-}
-
-/// Adds the segments of text that begins with a slash.
-fn push_text(text: &str, pieces: &mut Vec<Piece<'_>>) -> Option<()> {
-    let rest = text.strip_prefix('/').filter(|rest| !rest.contains(['?', '#']))?;
-    pieces.extend(rest.split('/').map(|text| Piece::Text(text.to_owned())));
-    Some(())
-}
-
-/// Puts a value in the place of the empty text behind the slash before it.
-fn push_value<'a>(value: &'a Expr, pieces: &mut Vec<Piece<'a>>) -> Option<()> {
-    let last = pieces.last_mut()?;
-    let free = matches!(last, Piece::Text(text) if text.is_empty());
-    // A literal reads back as part of the text.
-    if !free || matches!(value.kind, ExprKind::String(_)) {
-        return None;
-    }
-    *last = Piece::Value(value);
-    Some(())
-}
-
-/// The arguments of an operation: those of its path, then the fields of the body. `None` when the call says
-/// something that arguments cannot.
+/// The arguments of an operation: those of its path and its query, then the fields of the body. `None` when the call
+/// says something that arguments cannot.
 #[allow(
     clippy::option_option,
     reason = "whether it can be said, and whether there is anything to say"
 )]
 fn arguments(
     operation: &Operation,
-    segments: &[Piece<'_>],
+    address: &Address,
     body: Option<&Expr>,
 ) -> Option<Option<Expr>> {
     let mut fields = Vec::new();
-    for (segment, piece) in operation.segments.iter().zip(segments) {
+    for (segment, written) in operation.segments.iter().zip(&address.segments) {
         let Segment::Param(name) = segment else { continue };
-        let Piece::Value(value) = piece else { return None };
-        let key = FieldKey::Name(Name::new(name.clone(), Span::default()));
-        fields.push(Field { key, value: (*value).clone() });
+        let [PathPart::Expr(value)] = written.as_slice() else { return None };
+        // A literal reads back as part of the text.
+        if matches!(value.kind, ExprKind::String(_)) {
+            return None;
+        }
+        fields.push(field(name, value.clone()));
+    }
+    let in_path = |name: &str| {
+        operation.segments.iter().any(|s| matches!(s, Segment::Param(param) if param == name))
+    };
+    for (at, (name, value)) in address.query.iter().enumerate() {
+        let parameter = operation.query.as_ref()?.fields.get(name)?;
+        let again = address.query.iter().take(at).any(|(other, _)| other == name);
+        if again || in_path(name) {
+            return None;
+        }
+        let mut value = value.clone();
+        as_declared(&mut value, &parameter.ty);
+        fields.push(field(name, value));
     }
     let given: &[Field] = match body.map(|body| &body.kind) {
         None => &[],
@@ -119,15 +86,18 @@ fn arguments(
     };
     let Shape::Record(request) = &request.shape else { return None };
     for field in given {
-        let FieldKey::Name(name) = &field.key else { return None };
-        let in_path = operation.segments.contains(&Segment::Param(name.value.clone()));
-        let in_query = operation.query.as_ref().is_some_and(|q| q.fields.contains_key(&name.value));
-        if in_path || in_query || !request.fields.contains_key(&name.value) {
+        let FieldKey::Name(Name { value: name, .. }) = &field.key else { return None };
+        let in_query = operation.query.as_ref().is_some_and(|q| q.fields.contains_key(name));
+        if in_path(name) || in_query || !request.fields.contains_key(name) {
             return None;
         }
     }
     fields.extend(given.iter().cloned());
     Some(record(fields))
+}
+
+fn field(name: &str, value: Expr) -> Field {
+    Field { key: FieldKey::Name(Name::new(name.to_owned(), Span::default())), value }
 }
 
 fn record(fields: Vec<Field>) -> Option<Expr> {

@@ -179,7 +179,19 @@ impl Printer {
             self.push(" ");
             match &input.kind {
                 TypeExprKind::Record(fields) if !fields.is_empty() => self.fields(fields),
-                _ => self.type_text(input),
+                TypeExprKind::Record(_) | TypeExprKind::Map(_) => self.type_text(input),
+                // A name behind `trigger api` would be the next clause's.
+                TypeExprKind::Name { .. }
+                | TypeExprKind::Literal(_)
+                | TypeExprKind::List(_)
+                | TypeExprKind::Union(_)
+                | TypeExprKind::Secret(_)
+                | TypeExprKind::Pii(_)
+                | TypeExprKind::Error => {
+                    self.push("(");
+                    self.type_text(input);
+                    self.push(")");
+                }
             }
         }
         if let Some(spec) = &trigger.spec {

@@ -9,8 +9,8 @@ use crate::text::{Name, Spanned};
 use crate::tree::{OperationDecl, ServiceDecl, TypeAlias, TypeExpr, TypeExprKind};
 
 /// `"types": {"<name>": <schema>}`.
-pub(super) fn types(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<TypeAlias> {
-    let members = members(node, "\"types\"", diagnostics);
+pub(super) fn types(node: &Node, what: &str, diagnostics: &mut Vec<Diagnostic>) -> Vec<TypeAlias> {
+    let members = members(node, what, diagnostics);
     let alias = |(name, node): &(Name, Node)| {
         let name = word(name, "a type", diagnostics)?;
         let ty = type_expr(node, diagnostics);
@@ -37,7 +37,7 @@ fn service(name: &Name, node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Optio
     }
     let mut fields = Fields::of(node, format!("service \"{}\"", name.value), diagnostics)?;
     let doc = fields.string("description");
-    let types = fields.get("types").map(|node| self::types(node, fields.diagnostics));
+    let types = fields.get("types").map(|node| self::types(node, "\"types\"", fields.diagnostics));
     let operations = fields.require("operations");
     let operations = operations
         .map(|node| members(node, "\"operations\"", fields.diagnostics))

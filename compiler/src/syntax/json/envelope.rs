@@ -5,7 +5,7 @@ use super::node::{Kind, Node};
 use super::{schema, spec};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{Name, Span, Spanned};
-use crate::tree::{Module, Trigger, TriggerKind, Workflow};
+use crate::tree::{Module, Trigger, TriggerKind, TypeAlias, Workflow};
 
 /// The workflow in a JSON text, and what it declares.
 pub(super) fn module(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Module> {
@@ -32,7 +32,8 @@ pub(super) fn module(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<M
         name: fields.string("name"),
         description: fields.string("description"),
     };
-    let trigger = trigger(&mut fields);
+    let mut types = Vec::new();
+    let trigger = trigger(&mut fields, &mut types);
     fields.ignore(&[
         "id",
         "status",
@@ -44,7 +45,8 @@ pub(super) fn module(root: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<M
     ]);
     let spec = fields.require("spec");
     fields.finish();
-    let graph = spec::graph(spec?, diagnostics)?;
+    let mut graph = spec::graph(spec?, diagnostics)?;
+    graph.types.append(&mut types);
     Some(finish(node.span, envelope, trigger, graph))
 }
 
@@ -69,7 +71,7 @@ fn head(span: Span) -> Span {
     Span { start: span.start, end: span.end.min(span.start + 1) }
 }
 
-fn trigger(fields: &mut Fields<'_, '_>) -> Trigger {
+fn trigger(fields: &mut Fields<'_, '_>, types: &mut Vec<TypeAlias>) -> Trigger {
     let kind = fields.string("triggerType");
     let spec = fields.plain("triggerSpec");
     let span = kind.as_ref().map_or(head(fields.span), |name| name.span);
@@ -89,6 +91,6 @@ fn trigger(fields: &mut Fields<'_, '_>) -> Trigger {
             }
         },
     };
-    let input = fields.get("inputSchema").map(|s| schema::inputs(s, fields.diagnostics));
+    let input = fields.get("inputSchema").map(|s| schema::inputs(s, types, fields.diagnostics));
     Trigger { span, kind, spec, input }
 }

@@ -2,12 +2,13 @@
 //!
 //! What a type cannot say (`pattern`, `minimum`, ...) is not silently dropped: it is reported as not checked.
 
+use super::declare;
 use super::fields::{Fields, wrong_shape};
 use super::node::{Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Severity};
 use crate::syntax::type_ref::{self, Part, TypeRef};
 use crate::text::{Name, Span, Spanned};
-use crate::tree::{FieldType, TypeExpr, TypeExprKind};
+use crate::tree::{FieldType, TypeAlias, TypeExpr, TypeExprKind};
 use crate::types::resolve::is_reserved;
 
 /// Says something about a value without constraining it.
@@ -23,21 +24,19 @@ const ANNOTATIONS: [&str; 9] = [
     "readOnly",
 ];
 
-/// `inputSchema`. The inputs of a workflow stand in its trigger, as those of a form stand in it.
-pub(super) fn inputs(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> TypeExpr {
-    let ty = type_expr(node, diagnostics);
-    let is_reference = matches!(&node.kind, Kind::Object(members)
-        if members.iter().any(|(name, _)| name.value == "$ref"));
-    if !is_reference || ty.kind == TypeExprKind::Error {
-        return ty;
+/// `inputSchema`. What it declares in `$defs`, as many tools write schemas, becomes types of the spec.
+pub(super) fn inputs(
+    node: &Node,
+    types: &mut Vec<TypeAlias>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> TypeExpr {
+    let Kind::Object(members) = &node.kind else { return type_expr(node, diagnostics) };
+    let (declared, others): (Vec<_>, Vec<_>) =
+        members.iter().cloned().partition(|(name, _)| name.value == "$defs");
+    for (_, node) in &declared {
+        types.extend(declare::types(node, "\"$defs\"", diagnostics));
     }
-    let wanted = "a schema of an object with \"properties\", not a \"$ref\"";
-    let message = format!("\"inputSchema\" must be {wanted}");
-    diagnostics.push(
-        Diagnostic::new(Code::WrongShape, node.span, message)
-            .help("write the inputs here; each of them may be a \"$ref\""),
-    );
-    TypeExpr { kind: TypeExprKind::Error, ..ty }
+    type_expr(&Node { kind: Kind::Object(others), span: node.span }, diagnostics)
 }
 
 /// The type that a schema stands for.
@@ -77,19 +76,19 @@ fn shape(fields: &mut Fields<'_, '_>) -> TypeExpr {
     if let Some(items) = fields.list("enum") {
         fields.ignore(&["type"]);
         let members = items.iter().map(|item| literal(item, fields.diagnostics)).collect();
-        return union(members, span);
+        return union("enum", members, fields);
     }
     for key in ["anyOf", "oneOf"] {
         if let Some(items) = fields.list(key) {
             fields.ignore(&["type"]);
             let members = items.iter().map(|item| type_expr(item, fields.diagnostics)).collect();
-            return union(members, span);
+            return union(key, members, fields);
         }
     }
     match fields.get("type") {
         Some(Node { kind: Kind::List(names), .. }) => {
             let members = names.iter().map(|name| by_name(name, fields)).collect();
-            union(members, span)
+            union("type", members, fields)
         }
         Some(name) => by_name(name, fields),
         None if fields.has("properties") => object(fields),
@@ -252,7 +251,17 @@ fn literal(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> TypeExpr {
     }
 }
 
-fn union(mut members: Vec<TypeExpr>, span: Span) -> TypeExpr {
+/// Any of these; reports a list of none, which no value fits.
+fn union(key: &str, mut members: Vec<TypeExpr>, fields: &mut Fields<'_, '_>) -> TypeExpr {
+    let span = fields.span;
+    if members.is_empty() {
+        let message = format!("no value fits a schema with nothing in its \"{key}\"");
+        fields.diagnostics.push(
+            Diagnostic::new(Code::InvalidValue, span, message)
+                .help("name what may stand here, or leave the key out"),
+        );
+        return TypeExpr { kind: TypeExprKind::Error, span };
+    }
     if members.len() == 1
         && let Some(only) = members.pop()
     {

@@ -3,9 +3,10 @@
 use super::fields::{Fields, wrong_shape};
 use super::node::{Kind, Node};
 use super::{budget, declare, schema, step, value};
-use crate::diagnostic::Diagnostic;
-use crate::text::Name;
+use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
+use crate::text::{Name, Spanned};
 use crate::tree::{Budget, Edge, Let, ServiceDecl, Step, TypeAlias, TypeExpr};
+use std::collections::HashMap;
 
 /// A spec's own parts.
 pub(super) struct Graph {
@@ -26,20 +27,27 @@ pub(super) struct Graph {
 pub(super) fn graph(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Graph> {
     let mut fields = Fields::of(node, "the spec", diagnostics)?;
     let start = fields.require_string("startNodeId");
-    let input = fields.get("inputSchema").map(|s| schema::inputs(s, fields.diagnostics));
+    let input = fields.get("inputSchema");
     let given = fields.get("budget");
     let budget = given.and_then(|node| budget::budget(node, fields.diagnostics));
-    let types = fields.get("types").map(|node| declare::types(node, fields.diagnostics));
+    let types = fields.get("types");
+    let types = types.map(|node| declare::types(node, "\"types\"", fields.diagnostics));
+    let mut types = types.unwrap_or_default();
+    let input = input.map(|node| schema::inputs(node, &mut types, fields.diagnostics));
     let services = fields.get("services").map(|node| declare::services(node, fields.diagnostics));
     let named = fields.get("let");
+    let described = fields.get("letDescriptions");
     fields.require("nodes");
     let nodes = fields.list("nodes").unwrap_or_default();
     let edges = fields.list("edges").unwrap_or_default();
     fields.finish();
-    let lets = named.map(|node| lets(node, diagnostics)).unwrap_or_default();
+    let mut lets = named.map(|node| lets(node, diagnostics)).unwrap_or_default();
+    if let Some(node) = described {
+        describe(&mut lets, node, diagnostics);
+    }
     let steps = nodes.iter().filter_map(|n| step::step(n, diagnostics)).collect();
     let edges = edges.iter().filter_map(|e| edge(e, diagnostics)).collect();
-    let (types, services) = (types.unwrap_or_default(), services.unwrap_or_default());
+    let services = services.unwrap_or_default();
     Some(Graph { start, input, budget, types, services, lets, steps, edges })
 }
 
@@ -59,6 +67,40 @@ fn lets(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Let> {
         used: false,
     });
     named.collect()
+}
+
+/// `"letDescriptions": {"<name>": "<text>"}`: what is named in `let` has no room for a description.
+fn describe(lets: &mut [Let], node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+    let Kind::Object(members) = &node.kind else {
+        if node.kind != Kind::Error {
+            diagnostics.push(wrong_shape(
+                node,
+                "\"letDescriptions\"",
+                "an object of texts by name",
+            ));
+        }
+        return;
+    };
+    let mut by_name: HashMap<String, &mut Let> =
+        lets.iter_mut().map(|named| (named.name.value.clone(), named)).collect();
+    for (name, node) in members {
+        let text = match &node.kind {
+            Kind::String(text, _) => Some(Spanned::new(text.clone(), node.span)),
+            Kind::Error => None,
+            _ => {
+                diagnostics.push(wrong_shape(node, "a description", "a string"));
+                None
+            }
+        };
+        if let Some(named) = by_name.get_mut(&name.value) {
+            named.description = text;
+            continue;
+        }
+        let message = format!("\"let\" has no \"{}\" to describe", name.value);
+        let mut diagnostic = Diagnostic::new(Code::UnknownKey, name.span, message);
+        diagnostic.severity = Severity::Warning;
+        diagnostics.push(did_you_mean(diagnostic, name, by_name.keys().map(String::as_str)));
+    }
 }
 
 fn edge(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Edge> {

@@ -106,6 +106,22 @@ fn references_lead_to_declared_types_and_slips_are_put_right_where_they_stand() 
     WR0207 `identity` has no type `CaptureBundel` @ CaptureBundel (did you mean "CaptureBundle"?)
     WR0108 "$ref" must be a string, not a number @ 1
     "##);
-    let input = r##"{"startNodeId": "a", "nodes": [], "types": {"In": {}}, "inputSchema": {"$ref": "#/types/In"}}"##;
-    insta::assert_snapshot!(messages(input).join("\n"), @r##"WR0108 "inputSchema" must be a schema of an object with "properties", not a "$ref" @ {"$ref": "#/types/In"}"##);
+}
+
+#[test]
+fn what_cannot_be_is_said_of_declarations() {
+    let text = r#"{"startNodeId": "a", "nodes": [], "let": {"who": 1, "what": 2},
+        "letDescriptions": {"who": "Who it is.", "waht": "What it is.", "what": 3},
+        "types": {"A": {"enum": []}, "B": {"anyOf": []}, "C": {"type": []}}}"#;
+    insta::assert_snapshot!(messages(text).join("\n"), @r#"
+    WR0110 no value fits a schema with nothing in its "enum" @ {"enum": []}
+    WR0110 no value fits a schema with nothing in its "anyOf" @ {"anyOf": []}
+    WR0110 no value fits a schema with nothing in its "type" @ {"type": []}
+    WR0109 "let" has no "waht" to describe @ "waht"
+    WR0108 a description must be a string, not a number @ 3
+    "#);
+    let (module, _) = parse(text);
+    let described =
+        module.workflows[0].lets.iter().map(|l| l.description.as_ref().map(|d| d.value.as_str()));
+    assert_eq!(described.collect::<Vec<_>>(), [Some("Who it is."), None]);
 }

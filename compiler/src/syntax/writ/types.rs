@@ -61,7 +61,8 @@ fn type_term(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> TypeExpr {
     ty
 }
 
-fn type_primary(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> TypeExpr {
+/// A type without labels or alternatives.
+pub(super) fn type_primary(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> TypeExpr {
     let span = reader.span(&pair);
     let inner = |pair: Pair<'_, Rule>, reader: &mut Reader<'_>| {
         let inner = pair.into_inner().find(|p| p.as_rule() == Rule::type_expr);

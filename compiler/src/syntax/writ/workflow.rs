@@ -93,7 +93,9 @@ fn trigger_clause(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Trigger {
                     _ => TriggerKind::Api,
                 };
             }
-            Rule::type_record => trigger.input = Some(types::record_type(part, reader)),
+            Rule::type_map | Rule::type_record | Rule::type_group => {
+                trigger.input = Some(types::type_primary(part, reader));
+            }
             Rule::expression => trigger.spec = Some(reader.expression(part)),
             _ => {}
         }

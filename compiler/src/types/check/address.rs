@@ -1,6 +1,6 @@
 //! Paths as authors write them: `/api/alerts/${trigger.id}?shape=lean`.
 
-use super::{Checker, PathPart};
+use super::PathPart;
 use crate::bytecode::eval::percent_encoded;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::Span;
@@ -8,16 +8,16 @@ use crate::tree::{Expr, ExprKind, TemplatePart};
 
 /// A path with its query.
 #[derive(Debug, Default)]
-pub(super) struct Address {
+pub(crate) struct Address {
     /// The path, cut at its slashes; each piece may be made of several parts.
-    pub(super) segments: Vec<Vec<PathPart>>,
+    pub(crate) segments: Vec<Vec<PathPart>>,
     /// The query parameters, decoded.
-    pub(super) query: Vec<(String, Expr)>,
+    pub(crate) query: Vec<(String, Expr)>,
 }
 
 impl Address {
     /// The segments as [`crate::signatures::Service::matching`] takes them.
-    pub(super) fn pattern(&self) -> Vec<Option<&str>> {
+    pub(crate) fn pattern(&self) -> Vec<Option<&str>> {
         self.segments
             .iter()
             .map(|segment| match segment.as_slice() {
@@ -111,48 +111,46 @@ fn decoded(text: &str, in_query: bool) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
-impl Checker<'_> {
-    /// Takes a written path apart; reports what is no path.
-    pub(super) fn address(&mut self, path: &Expr) -> Option<Address> {
-        let whole;
-        let pieces = match &path.kind {
-            ExprKind::Template(pieces) => pieces.as_slice(),
-            ExprKind::String(text) => {
-                whole = [TemplatePart::Text(text.clone())];
-                whole.as_slice()
-            }
-            ExprKind::Error => return None,
-            _ => {
-                whole = [TemplatePart::Expr(path.clone())];
-                whole.as_slice()
-            }
-        };
-        if !matches!(pieces.first(), Some(TemplatePart::Text(text)) if text.starts_with('/')) {
-            let message = "the path does not begin with `/`";
-            self.report(
-                Diagnostic::new(Code::InvalidValue, path.span, message)
-                    .note("the service's address is its connection's; the path is below it")
-                    .note("a value in a path is one segment of it: its slashes are encoded"),
-            );
-            return None;
+/// Takes a written path apart; reports what is no path.
+pub(crate) fn read(path: &Expr, diagnostics: &mut Vec<Diagnostic>) -> Option<Address> {
+    let whole;
+    let pieces = match &path.kind {
+        ExprKind::Template(pieces) => pieces.as_slice(),
+        ExprKind::String(text) => {
+            whole = [TemplatePart::Text(text.clone())];
+            whole.as_slice()
         }
-        let mut reader = Reader { span: path.span, ..Reader::default() };
-        for (i, piece) in pieces.iter().enumerate() {
-            match piece {
-                TemplatePart::Text(text) => {
-                    let text = if i == 0 { text.strip_prefix('/').unwrap_or(text) } else { text };
-                    reader.text(text);
-                }
-                TemplatePart::Expr(value) => reader.value(value),
-            }
+        ExprKind::Error => return None,
+        _ => {
+            whole = [TemplatePart::Expr(path.clone())];
+            whole.as_slice()
         }
-        let (address, bad) = reader.finish();
-        if let Some((span, message)) = bad {
-            self.report(Diagnostic::new(Code::InvalidValue, span, message));
-            return None;
-        }
-        Some(address)
+    };
+    if !matches!(pieces.first(), Some(TemplatePart::Text(text)) if text.starts_with('/')) {
+        let message = "the path does not begin with `/`";
+        diagnostics.push(
+            Diagnostic::new(Code::InvalidValue, path.span, message)
+                .note("the service's address is its connection's; the path is below it")
+                .note("a value in a path is one segment of it: its slashes are encoded"),
+        );
+        return None;
     }
+    let mut reader = Reader { span: path.span, ..Reader::default() };
+    for (i, piece) in pieces.iter().enumerate() {
+        match piece {
+            TemplatePart::Text(text) => {
+                let text = if i == 0 { text.strip_prefix('/').unwrap_or(text) } else { text };
+                reader.text(text);
+            }
+            TemplatePart::Expr(value) => reader.value(value),
+        }
+    }
+    let (address, bad) = reader.finish();
+    if let Some((span, message)) = bad {
+        diagnostics.push(Diagnostic::new(Code::InvalidValue, span, message));
+        return None;
+    }
+    Some(address)
 }
 
 /// Reads the pieces of a path one after the other.

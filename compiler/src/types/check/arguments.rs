@@ -273,7 +273,7 @@ fn is_empty(body: &Expr) -> bool {
 }
 
 /// A query parameter is text as it is written; where the operation declares a number or a bool, it is one.
-fn as_declared(value: &mut Expr, ty: &Type) {
+pub(crate) fn as_declared(value: &mut Expr, ty: &Type) {
     let ExprKind::String(text) = &value.kind else { return };
     let is = |shape: &Shape| ty.members().iter().any(|member| member.shape == *shape);
     let number = text.parse::<i64>().ok().filter(|n| n.to_string() == *text);

@@ -1,5 +1,6 @@
 //! Calls: which operation is meant, and the plan of how it is called.
 
+use super::address;
 use super::arguments::Target;
 use super::slot::Slot;
 use super::{CallPlan, Checker, OperationFacts, PathPart, StepTyping};
@@ -141,7 +142,7 @@ impl Checker<'_> {
         path: &Expr,
     ) -> Option<Request<'o>> {
         let upper = self.method(method);
-        let address = self.address(path);
+        let address = address::read(path, &mut self.diagnostics);
         let (Some(upper), Some(address)) = (upper, address) else {
             call.body.iter().for_each(|body| drop(self.infer(body)));
             return None;
@@ -205,7 +206,7 @@ impl Checker<'_> {
         service: &Service,
         method: &str,
         path: &Expr,
-        address: &super::address::Address,
+        address: &address::Address,
     ) {
         let pattern = address.pattern();
         let written: String =

@@ -6,8 +6,8 @@
 
 mod absent;
 mod access;
-mod address;
-mod arguments;
+pub(crate) mod address;
+pub(crate) mod arguments;
 mod call;
 mod expr;
 mod function;
@@ -30,7 +30,7 @@ pub use plan::{
 use self::known::{Known, KnownBySteps};
 use super::resolve::Scope;
 use super::{FieldInfo, Shape, Type};
-use crate::diagnostic::{Diagnostic, SourceRef};
+use crate::diagnostic::{Code, Diagnostic, SourceRef};
 use crate::flow::{Flow, StepIx};
 use crate::signatures::Catalog;
 use crate::text::Span;
@@ -50,7 +50,19 @@ pub fn check(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Typed {
     let mut scope = Scope::new(SourceRef::Main, &module.types, &module.services);
-    let declared = workflow.trigger.input.as_ref().map(|written| scope.whole(written, diagnostics));
+    let declared = workflow.trigger.input.as_ref().map(|written| {
+        let input = scope.whole(written, diagnostics);
+        if takes_records(&input) {
+            return input;
+        }
+        let message = "a run is started with a record, which this type does not take";
+        diagnostics.push(
+            Diagnostic::new(Code::TypeMismatch, written.span, message)
+                .label(format!("this is `{input}`"))
+                .help("name the inputs, each with its type"),
+        );
+        Type::error()
+    });
     let forms = workflow.steps.iter().map(|step| match &step.kind {
         StepKind::Approval(ApprovalStep { form: Some(form), .. })
         | StepKind::Wait(WaitStep::Event { data: Some(form), .. }) => {
@@ -77,6 +89,24 @@ pub fn check(
     let steps = checker.steps();
     diagnostics.append(&mut checker.diagnostics);
     Typed { input, steps }
+}
+
+/// Whether some record is of this type.
+fn takes_records(ty: &Type) -> bool {
+    match &ty.shape {
+        Shape::Error | Shape::Json | Shape::Map(_) | Shape::Record(_) => true,
+        Shape::Union(members) => members.iter().any(takes_records),
+        Shape::Null
+        | Shape::Bool
+        | Shape::Int
+        | Shape::Number
+        | Shape::String
+        | Shape::Bytes
+        | Shape::Timestamp
+        | Shape::Duration
+        | Shape::Literal(_)
+        | Shape::List(_) => false,
+    }
 }
 
 /// A declared input as it is read: the caller's own reference stands in the same body, declared or not.
