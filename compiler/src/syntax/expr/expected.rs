@@ -50,7 +50,13 @@ pub(crate) fn describe_in(
         format!("unexpected {what} in {whole}: expected {wanted}")
     };
     let diagnostic = Diagnostic::new(Code::UnexpectedToken, span, message);
-    if due.contains(&Rule::assignee) && found.chars().all(|c| c.is_alphanumeric() || c == '_') {
+    // A bare name right behind `assign`: what stands on a line below begins something else.
+    let before = text.get(..start).unwrap_or_default().trim_end_matches([' ', '\t']);
+    let is_bare = before.ends_with("assign")
+        && !found.is_empty()
+        && !rest.get(found.len()..).is_some_and(|behind| behind.starts_with(':'))
+        && found.chars().all(|c| c.is_alphanumeric() || c == '_');
+    if due.contains(&Rule::assignee) && is_bare {
         let role = format!("role:{found}");
         return diagnostic.fix(
             format!("write `{role}` for a role"),
