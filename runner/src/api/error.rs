@@ -5,7 +5,7 @@ use super::reply;
 use crate::engine::DeliverError;
 use crate::store::StoreError;
 use axum::body::Body;
-use http::header::{HeaderName, HeaderValue, RETRY_AFTER};
+use http::header::{CONNECTION, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use indexmap::IndexMap;
 use serde::Serialize;
@@ -171,6 +171,10 @@ impl ApiError {
         let mut response = reply::json(status, &envelope);
         if let Some((name, value)) = header {
             response.headers_mut().insert(name, value);
+        }
+        // The rest of the body is not read, and so the connection cannot serve another request (RFC 9110, 15.5.14).
+        if matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT) {
+            response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
         response
     }
