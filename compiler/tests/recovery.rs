@@ -147,15 +147,41 @@ fn spec(middle: &str) -> String {
 }
 
 #[test]
-fn a_missing_bracket_in_a_json_step_is_one_diagnostic() {
-    let middle =
+fn a_missing_bracket_in_a_json_item_sets_that_item_aside_and_no_other() {
+    let step =
         r#"{ "id": "b", "type": "transform", "value": { "list": [1, 2], "of": { "n": 1 } } }"#;
-    assert_eq!(places(&Analysis::new(spec(middle), Syntax::Json)).len(), 2);
-    for (at, bracket) in middle.char_indices().filter(|(_, c)| "{}[]".contains(*c)) {
-        let damaged = [&middle[..at], &middle[at + 1..]].concat();
-        let analysis = Analysis::new(spec(&damaged), Syntax::Json);
-        let found = render::human::human(&analysis, "input", false);
-        assert_eq!(analysis.diagnostics.len(), 1, "without `{bracket}` at {at}:\n{found}");
+    let laid_out = step
+        .replace("{ \"", "{\n      \"")
+        .replace(", \"", ",\n      \"")
+        .replace(" } }", "\n    }\n    }");
+    for step in [step, &laid_out] {
+        assert_eq!(places(&Analysis::new(spec(step), Syntax::Json)).len(), 2);
+        for (at, bracket) in step.char_indices().filter(|(_, c)| "{}[]".contains(*c)) {
+            let damaged = [&step[..at], &step[at + 1..]].concat();
+            let analysis = Analysis::new(spec(&damaged), Syntax::Json);
+            let found = render::human::human(&analysis, "input", false);
+            let own = 5..5 + damaged.lines().count() as u32;
+            let said: Vec<u32> = lines(&analysis).into_iter().collect();
+            let outside = said.iter().filter(|line| !own.contains(line)).count();
+            assert_eq!(
+                (outside, analysis.diagnostics.len()),
+                (2, 3),
+                "without `{bracket}` at {at}:\n{found}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_missing_bracket_in_an_edge_leaves_the_graph_whole() {
+    let middle = r#"{ "id": "b", "type": "transform", "value": 1 }"#;
+    for edge in [r#"{ "from": "a", "to": "b" }"#, r#"{ "from": "b", "to": "c" }"#] {
+        for at in [0, edge.len() - 1] {
+            let damaged = [&edge[..at], &edge[at + 1..]].concat();
+            let analysis = Analysis::new(spec(middle).replace(edge, &damaged), Syntax::Json);
+            let found = render::human::human(&analysis, "input", false);
+            assert_eq!(analysis.diagnostics.len(), 3, "without {at}:\n{found}");
+        }
     }
 }
 

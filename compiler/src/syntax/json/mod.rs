@@ -1,5 +1,7 @@
 //! The JSON wire format to tree.
 
+mod aside;
+mod brackets;
 mod budget;
 mod declare;
 mod envelope;

@@ -1,9 +1,10 @@
 //! JSON text to nodes: RFC 8259, with one message for each mistake.
 
+use super::aside::{self, Sound};
+use super::brackets;
 use super::node::{Kind, Node};
 use super::string::unescape;
 use crate::diagnostic::{Applicability, Code, Diagnostic};
-use crate::limits::NESTING_MAX;
 use crate::syntax::expr::value_of_habit;
 use crate::text::{Name, Span, Spanned};
 use pest::Parser;
@@ -21,11 +22,21 @@ use grammar::{JsonGrammar, Rule};
 
 /// Reads JSON text; `None` when there is no value at all.
 pub(super) fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Node> {
-    let brackets = Brackets::scan(text);
-    if let Some(problem) = brackets {
-        diagnostics.push(problem);
-        return None;
-    }
+    let mut sound = Sound::default();
+    let text = match brackets::problem(text) {
+        None => text,
+        Some(problem) => match aside::sound(text) {
+            Some(found) => {
+                sound = found;
+                diagnostics.append(&mut sound.problems);
+                &sound.text
+            }
+            None => {
+                diagnostics.push(problem);
+                return None;
+            }
+        },
+    };
     let pairs = match JsonGrammar::parse(Rule::text, text) {
         Ok(pairs) => pairs,
         Err(error) => {
@@ -35,7 +46,7 @@ pub(super) fn read(text: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Node
             return None;
         }
     };
-    let mut reader = Reader { diagnostics };
+    let mut reader = Reader { diagnostics, aside: &sound.aside };
     let mut root = None;
     for pair in pairs {
         match pair.as_rule() {
@@ -68,6 +79,8 @@ fn unexpected(text: &str, at: usize) -> Diagnostic {
 
 struct Reader<'a> {
     diagnostics: &'a mut Vec<Diagnostic>,
+    /// What was set aside, by what stands in its place.
+    aside: &'a HashMap<u32, Node>,
 }
 
 impl Reader<'_> {
@@ -96,6 +109,9 @@ impl Reader<'_> {
 
     fn value(&mut self, pair: Pair<'_, Rule>) -> Node {
         let span = self.span(&pair);
+        if let Some(node) = self.aside.get(&span.start) {
+            return node.clone();
+        }
         let text = pair.as_str();
         let kind = match pair.as_rule() {
             Rule::object => self.object(pair),
@@ -269,79 +285,4 @@ impl Reader<'_> {
         );
         Kind::Error
     }
-}
-
-/// Bracket balance and depth, checked before the grammar sees the text: a missing bracket is one
-/// message at the bracket that is not closed, and nesting is bounded.
-struct Brackets;
-
-impl Brackets {
-    fn scan(text: &str) -> Option<Diagnostic> {
-        let bytes = text.as_bytes();
-        let mut open: Vec<(usize, u8)> = Vec::new();
-        let mut at = 0;
-        while let Some(&byte) = bytes.get(at) {
-            match byte {
-                b'"' => at = string_end(bytes, at),
-                b'/' if bytes.get(at + 1) == Some(&b'/') => {
-                    at += bytes.iter().skip(at).take_while(|b| **b != b'\n').count();
-                }
-                b'{' | b'[' => {
-                    open.push((at, byte));
-                    if open.len() > NESTING_MAX {
-                        let message = format!("nested more than {NESTING_MAX} deep");
-                        return Some(Diagnostic::new(
-                            Code::TooDeep,
-                            Span::new(at, at + 1),
-                            message,
-                        ));
-                    }
-                    at += 1;
-                }
-                b'}' | b']' => {
-                    let wanted = if byte == b'}' { b'{' } else { b'[' };
-                    let here = Span::new(at, at + 1);
-                    match open.pop() {
-                        Some((_, bracket)) if bracket == wanted => {}
-                        Some((start, bracket)) => {
-                            let close = if bracket == b'{' { '}' } else { ']' };
-                            let message =
-                                format!("`{}` does not close this bracket", char::from(byte));
-                            return Some(
-                                Diagnostic::new(Code::UnexpectedToken, here, message)
-                                    .label(format!("expected `{close}` first"))
-                                    .and(Span::new(start, start + 1), "opened here"),
-                            );
-                        }
-                        None => {
-                            let message = format!("`{}` closes nothing", char::from(byte));
-                            let code =
-                                if at == 0 { Code::UnexpectedToken } else { Code::TrailingText };
-                            return Some(Diagnostic::new(code, here, message));
-                        }
-                    }
-                    at += 1;
-                }
-                _ => at += 1,
-            }
-        }
-        let (start, bracket) = open.pop()?;
-        let message = format!("`{}` is never closed", char::from(bracket));
-        Some(Diagnostic::new(Code::Unterminated, Span::new(start, start + 1), message))
-    }
-}
-
-/// Just past the string that starts at `start`, or the end of its line when it is not closed.
-fn string_end(bytes: &[u8], start: usize) -> usize {
-    let mut at = start + 1;
-    while let Some(&byte) = bytes.get(at) {
-        match byte {
-            b'\\' if bytes.get(at + 1).is_some_and(|b| !matches!(b, b'\n' | b'\r')) => at += 1,
-            b'"' => return at + 1,
-            b'\n' | b'\r' => return at,
-            _ => {}
-        }
-        at += 1;
-    }
-    bytes.len()
 }
