@@ -34,9 +34,22 @@ struct Before {
     loops: u16,
     /// The step it belongs to; `None` between steps.
     step: Option<u32>,
+    /// The innermost verdict around it.
+    verdict: Option<Verdict>,
 }
 
-const BETWEEN_STEPS: Before = Before { depth: 0, loops: 0, step: None };
+/// A verdict under way. Those around it are known where it began.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Verdict {
+    began: Pc,
+    /// Whether a part of it is being attempted.
+    open: bool,
+    /// The operands and comprehensions that must be left alone: after a failure, they are still there.
+    depth: u32,
+    loops: u16,
+}
+
+const BETWEEN_STEPS: Before = Before { depth: 0, loops: 0, step: None, verdict: None };
 
 /// Checks a program.
 pub(super) fn verify(program: &Program) -> Result<()> {
@@ -229,10 +242,10 @@ impl<'a> Walk<'a> {
             Op::Flow(flow) => return self.flow(pc, flow, before, left),
             Op::Branch(BranchOp::Jump { .. }) => {}
             _ if before.step.is_none() => return error(pc, "it stands between steps"),
-            Op::Branch(BranchOp::Loop) if before.loops >= LOOPS_MAX => {
+            Op::Branch(BranchOp::Loop | BranchOp::Bind) if before.loops >= LOOPS_MAX => {
                 return error(pc, "too many comprehensions are inside one another");
             }
-            Op::Branch(BranchOp::Loop) => after.loops += 1,
+            Op::Branch(BranchOp::Loop | BranchOp::Bind) => after.loops += 1,
             Op::Branch(BranchOp::Next { slot, .. })
                 if Some(slot) != before.loops.checked_sub(1) =>
             {
@@ -247,6 +260,17 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
+        let mut there = after;
+        if matches!(op, Op::Branch(BranchOp::Next { .. })) {
+            there.loops = there.loops.saturating_sub(1);
+        }
+        let floor = before.verdict.map_or((0, 0), |verdict| (verdict.depth, verdict.loops));
+        if left < floor.0 || after.loops.min(there.loops) < floor.1 {
+            return error(pc, "it takes what was there before a verdict");
+        }
+        if let Op::Branch(op) = op {
+            (after.verdict, there.verdict) = self.verdicts(pc, op, before, left)?;
+        }
         if let Some(pushes) = effect.next {
             let depth = left.saturating_add(pushes);
             if depth > OPERANDS_MAX {
@@ -255,17 +279,57 @@ impl<'a> Walk<'a> {
             self.reach(pc, pc.next(), Before { depth, ..after })?;
         }
         if let Some((target, pushes)) = effect.branch {
-            let mut there = Before { depth: left.saturating_add(pushes), ..after };
-            if matches!(op, Op::Branch(BranchOp::Next { .. })) {
-                there.loops = there.loops.saturating_sub(1);
-            }
-            self.reach(pc, target, there)?;
+            self.reach(pc, target, Before { depth: left.saturating_add(pushes), ..there })?;
         }
         Ok(())
     }
 
+    /// The innermost verdict behind an instruction, and where else it may go.
+    fn verdicts(
+        &self,
+        pc: Pc,
+        op: BranchOp,
+        before: Before,
+        left: u32,
+    ) -> Result<(Option<Verdict>, Option<Verdict>)> {
+        let closed = |began: Pc, before: Before| {
+            Some(Verdict { began, open: false, depth: before.depth, loops: before.loops })
+        };
+        let Some(verdict) = before.verdict else {
+            return match op {
+                BranchOp::Verdict => Ok((closed(pc, before), None)),
+                BranchOp::Attempt { .. }
+                | BranchOp::SettleAnd { .. }
+                | BranchOp::SettleOr { .. }
+                | BranchOp::Conclude { .. } => error(pc, "it is in no verdict"),
+                _ => Ok((None, None)),
+            };
+        };
+        let Some(Some(start)) = self.before.get(verdict.began.index()).copied() else {
+            return error(pc, "it is in no verdict");
+        };
+        match op {
+            BranchOp::Verdict => Ok((closed(pc, before), before.verdict)),
+            BranchOp::Attempt { .. } if !verdict.open => {
+                let (depth, loops) = (before.depth, before.loops);
+                Ok((Some(Verdict { open: true, depth, loops, ..verdict }), before.verdict))
+            }
+            BranchOp::SettleAnd { .. } | BranchOp::SettleOr { .. }
+                if !verdict.open || (left, before.loops) == (verdict.depth, verdict.loops) =>
+            {
+                Ok((closed(verdict.began, start), start.verdict))
+            }
+            BranchOp::Conclude { .. } if !verdict.open => Ok((start.verdict, start.verdict)),
+            BranchOp::Attempt { .. }
+            | BranchOp::SettleAnd { .. }
+            | BranchOp::SettleOr { .. }
+            | BranchOp::Conclude { .. } => error(pc, "it does not fit the verdict it is in"),
+            _ => Ok((before.verdict, before.verdict)),
+        }
+    }
+
     fn flow(&mut self, pc: Pc, op: FlowOp, before: Before, left: u32) -> Result<()> {
-        if left != 0 || before.loops != 0 {
+        if left != 0 || before.loops != 0 || before.verdict.is_some() {
             return error(pc, "it leaves operands behind");
         }
         match op {

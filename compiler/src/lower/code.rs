@@ -208,9 +208,21 @@ fn target_mut(op: &mut Op) -> Option<&mut Pc> {
         }
         Op::Branch(op) => match op {
             BranchOp::Jump { target } | BranchOp::Unless { target } => Some(target),
-            BranchOp::And { end } | BranchOp::Or { end } | BranchOp::Present { end } => Some(end),
+            BranchOp::And { end }
+            | BranchOp::Or { end }
+            | BranchOp::Present { end }
+            | BranchOp::SettleAnd { end }
+            | BranchOp::SettleOr { end } => Some(end),
             BranchOp::Next { done, .. } => Some(done),
-            BranchOp::Bool | BranchOp::Drop | BranchOp::Loop | BranchOp::Break => None,
+            BranchOp::Attempt { failed } => Some(failed),
+            BranchOp::NonZero { absent } => Some(absent),
+            BranchOp::Bool
+            | BranchOp::Drop
+            | BranchOp::Loop
+            | BranchOp::Break
+            | BranchOp::Verdict
+            | BranchOp::Conclude { .. }
+            | BranchOp::Bind => None,
         },
         Op::Flow(FlowOp::Select { target, .. }) => Some(target),
         Op::Load(

@@ -1,5 +1,6 @@
 //! Expressions: each leaves one value on the stack.
 
+use super::code::Label;
 use super::optional::Absence;
 use super::{Lowering, count};
 use crate::bytecode::{
@@ -113,18 +114,8 @@ impl Lowering<'_> {
     }
 
     fn binary(&mut self, op: BinaryOp, lhs: &Expr, rhs: &Expr) {
-        self.value(lhs);
         let operator = match op {
-            BinaryOp::Or | BinaryOp::And => {
-                let end = self.code.label();
-                self.code.branch(match op {
-                    BinaryOp::Or => BranchOp::Or { end: end.pc() },
-                    _ => BranchOp::And { end: end.pc() },
-                });
-                self.value(rhs);
-                self.code.branch(BranchOp::Bool);
-                return self.code.bind(end);
-            }
+            BinaryOp::And | BinaryOp::Or => return self.verdict(op, lhs, rhs),
             BinaryOp::Equal => Operator::Equal,
             BinaryOp::NotEqual => Operator::NotEqual,
             BinaryOp::Less => Operator::Less,
@@ -138,8 +129,48 @@ impl Lowering<'_> {
             BinaryOp::Divide => Operator::Divide,
             BinaryOp::Remainder => Operator::Remainder,
         };
+        self.value(lhs);
         self.value(rhs);
         self.code.emit(Op::Operator(operator));
+    }
+
+    /// `&&` or `||`, a chain of them as one: every operand but the last is attempted, for a later one may decide.
+    fn verdict(&mut self, op: BinaryOp, lhs: &Expr, rhs: &Expr) {
+        let all = op == BinaryOp::And;
+        let (mut parts, mut due) = (Vec::new(), vec![rhs, lhs]);
+        while let Some(part) = due.pop() {
+            match &part.kind {
+                ExprKind::Binary { op: inner, lhs, rhs } if *inner == op => {
+                    due.extend([&**rhs, lhs])
+                }
+                _ => parts.push(part),
+            }
+        }
+        let end = self.code.label();
+        self.code.branch(BranchOp::Verdict);
+        let last = parts.pop();
+        for part in parts {
+            let failed = self.code.label();
+            self.code.branch(BranchOp::Attempt { failed: failed.pc() });
+            self.part(part, all, end);
+            self.code.bind(failed);
+        }
+        if let Some(last) = last {
+            self.part(last, all, end);
+        }
+        self.code.branch(BranchOp::Conclude { value: all });
+        self.code.bind(end);
+    }
+
+    /// One part of a verdict; where it decides, it goes on at `end`.
+    pub(super) fn part(&mut self, part: &Expr, all: bool, end: Label) {
+        self.value(part);
+        let outer = self.code.at(part.span);
+        self.code.branch(match all {
+            true => BranchOp::SettleAnd { end: end.pc() },
+            false => BranchOp::SettleOr { end: end.pc() },
+        });
+        self.code.at(outer);
     }
 
     fn conditional(&mut self, condition: &Expr, then: &Expr, otherwise: &Expr) {

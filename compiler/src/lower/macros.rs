@@ -68,23 +68,18 @@ impl Lowering<'_> {
     }
 
     /// `all` stops at the first item for which the condition does not hold, `exists` at the first for which it does.
+    /// An item for which it fails counts only where no other decides.
     fn quantifier(&mut self, over: &Expr, variable: &str, holds: &Expr, all: bool) {
         let (stop, end) = (self.code.label(), self.code.label());
+        self.code.branch(BranchOp::Verdict);
         let this = self.begin(over, variable, None);
-        self.value(holds);
-        if all {
-            self.code.branch(BranchOp::Unless { target: stop.pc() });
-            self.code.jump(this.next);
-            self.code.bind(stop);
-        } else {
-            self.code.branch(BranchOp::Unless { target: this.next.pc() });
-        }
-        self.code.branch(BranchOp::Break);
-        self.code.push(Constant::Bool(!all));
+        self.code.branch(BranchOp::Attempt { failed: this.next.pc() });
+        self.part(holds, all, stop);
+        self.repeat(this);
+        self.code.branch(BranchOp::Conclude { value: all });
         self.code.jump(end);
-        self.code.bind(this.done);
-        self.locals.pop();
-        self.code.push(Constant::Bool(all));
+        self.code.bind(stop);
+        self.code.branch(BranchOp::Break);
         self.code.bind(end);
     }
 

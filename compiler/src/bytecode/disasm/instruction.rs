@@ -97,8 +97,20 @@ impl Listing<'_> {
         let to = |target: Pc| format!("-> {}", self.place(target));
         match op {
             BranchOp::Jump { target } | BranchOp::Unless { target } => to(target),
-            BranchOp::And { end } | BranchOp::Or { end } | BranchOp::Present { end } => to(end),
-            BranchOp::Bool | BranchOp::Drop | BranchOp::Loop | BranchOp::Break => String::new(),
+            BranchOp::And { end }
+            | BranchOp::Or { end }
+            | BranchOp::Present { end }
+            | BranchOp::SettleAnd { end }
+            | BranchOp::SettleOr { end } => to(end),
+            BranchOp::Attempt { failed } => to(failed),
+            BranchOp::NonZero { absent } => to(absent),
+            BranchOp::Conclude { value } => value.to_string(),
+            BranchOp::Bool
+            | BranchOp::Drop
+            | BranchOp::Loop
+            | BranchOp::Break
+            | BranchOp::Verdict
+            | BranchOp::Bind => String::new(),
             BranchOp::Next { slot, done } => format!("{slot} or {}", to(done)),
         }
     }
@@ -208,6 +220,13 @@ pub(super) fn mnemonic(op: Op) -> &'static str {
             BranchOp::Loop => "loop",
             BranchOp::Next { .. } => "next",
             BranchOp::Break => "break",
+            BranchOp::Verdict => "verdict",
+            BranchOp::Attempt { .. } => "attempt",
+            BranchOp::SettleAnd { .. } => "settle_and",
+            BranchOp::SettleOr { .. } => "settle_or",
+            BranchOp::Conclude { .. } => "conclude",
+            BranchOp::Bind => "bind",
+            BranchOp::NonZero { .. } => "non_zero",
         },
         Op::Function { .. } => "function",
     }

@@ -26,7 +26,7 @@ fn listings_name_what_instructions_refer_to() {
     let compiled = untyped(&text);
     insta::assert_snapshot!(disasm(&compiled.program, Some((&compiled.source_map, &text))), @r#"
     format 1, semantics 1
-    sha256:c21dbefd3f2c5a7898af755a678e4373c7015994795756813892c57c33465c19
+    sha256:7383d3af74cfb4ee62ca6a0706cb967fe9be19f2750d3e362d767eb223c23322
     entry get
     input json
 
@@ -53,33 +53,40 @@ fn listings_name_what_instructions_refer_to() {
       ; 15: "id": "big",
          7  enter         big
       ; 19: "when": "step.get.output.items.exists(x, x.total > 10 && !x.paid)",
-         8  output        get
-         9  field         "items"
-        10  loop
-      L11:
-        11  next          0 or -> L25
-        12  local         0
-        13  field         "total"
-        14  constant      10
-        15  greater
-        16  and           -> L21
-        17  local         0
-        18  field         "paid"
-        19  not
-        20  bool
+         8  verdict
+         9  output        get
+        10  field         "items"
+        11  loop
+      L12:
+        12  next          0 or -> L28
+        13  attempt       -> L12
+        14  verdict
+        15  attempt       -> L21
+        16  local         0
+        17  field         "total"
+        18  constant      10
+        19  greater
+        20  settle_and    -> L26
       L21:
-        21  unless        -> L11
-        22  break
-        23  constant      true
-        24  jump          -> L26
-      L25:
-        25  constant      false
-      ; 15: "id": "big",
+        21  local         0
+        22  field         "paid"
+        23  not
+        24  settle_and    -> L26
+        25  conclude      true
       L26:
-        26  unless        -> L28
-        27  select        "ask" -> ask
+        26  settle_or     -> L30
+        27  jump          -> L12
       L28:
-        28  select        "default" -> none
+        28  conclude      false
+        29  jump          -> L31
+      L30:
+        30  break
+      ; 15: "id": "big",
+      L31:
+        31  unless        -> L33
+        32  select        "ask" -> ask
+      L33:
+        33  select        "default" -> none
 
     ask: human_approval
       input json
@@ -87,34 +94,34 @@ fn listings_name_what_instructions_refer_to() {
       timeout 7200000 ms, then -> none
       on reject fail
       ; 26: "id": "ask",
-        29  enter         ask
+        34  enter         ask
       ; 28: "actionLabel": "For ${trigger.?name.orValue('nobody')}",
-        30  constant      "For "
-        31  trigger
-        32  field_or      "name" or -> L34
-        33  jump          -> L35
-      L34:
-        34  constant      "nobody"
-      L35:
-        35  text          2
+        35  constant      "For "
+        36  trigger
+        37  field_or      "name" or -> L39
+        38  jump          -> L40
+      L39:
+        39  constant      "nobody"
+      L40:
+        40  text          2
       ; 26: "id": "ask",
-        36  approve       label
+        41  approve       label
 
     none: end
       input json
       output json
       ; 33: "id": "none",
-        37  enter         none
+        42  enter         none
       ; 36: null,
-        38  constant      null
+        43  constant      null
       ; 37: 7,
-        39  constant      7
+        44  constant      7
       ; 38: "x"
-        40  constant      "x"
+        45  constant      "x"
       ; 35: "output": [
-        41  list          3
+        46  list          3
       ; 33: "id": "none",
-        42  finish        output
+        47  finish        output
     "#);
     let without = disasm(&compiled.program, None);
     assert!(without.lines().all(|line| !line.contains(';')), "{without}");

@@ -14,7 +14,7 @@ pub struct EvalError {
     pub pc: Pc,
     /// The path that was read, such as `step.kyc.output.ktpBundle`, when one was.
     pub path: Option<String>,
-    problem: Problem,
+    problem: Box<Problem>,
 }
 
 /// What went wrong, before it is known where.
@@ -22,38 +22,66 @@ pub struct EvalError {
 pub(super) struct Problem {
     what: String,
     met: Option<Value>,
-    limit: bool,
+    kind: Kind,
+    /// Where it was met, when that was at an earlier instruction.
+    at: Option<(Pc, Option<String>)>,
+}
+
+/// Whose fault it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A value's.
+    Value,
+    /// The size of the work.
+    Limit,
+    /// The program's.
+    Damaged,
 }
 
 impl Problem {
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), met: None, limit: false }
+        Self { what: what.into(), met: None, kind: Kind::Value, at: None }
     }
 
     /// With the value that was met; it is shown only where nothing secret can be in it.
     pub(super) fn met(what: impl Into<String>, value: Value) -> Self {
-        Self { what: what.into(), met: Some(value), limit: false }
+        Self { met: Some(value), ..Self::new(what) }
     }
 
     pub(super) fn limit(what: impl Into<String>) -> Self {
-        Self { what: what.into(), met: None, limit: true }
+        Self { kind: Kind::Limit, ..Self::new(what) }
     }
 
     /// Cannot happen in a verified program.
     pub(super) fn damaged() -> Self {
-        Self::new("the program is damaged")
+        Self { kind: Kind::Damaged, ..Self::new("the program is damaged") }
+    }
+
+    /// A failure that was kept until now.
+    pub(super) fn again(kept: EvalError) -> Self {
+        Self { at: Some((kept.pc, kept.path)), ..*kept.problem }
     }
 }
 
 impl EvalError {
     pub(super) fn new(program: &Program, pc: Pc, problem: Problem) -> Self {
-        Self { pc, path: path_at(program, pc), problem }
+        match problem.at.clone() {
+            Some((pc, path)) => {
+                Self { pc, path, problem: Box::new(Problem { at: None, ..problem }) }
+            }
+            None => Self { pc, path: path_at(program, pc), problem: Box::new(problem) },
+        }
+    }
+
+    /// Whether another part of a verdict may make up for it.
+    pub(super) fn is_absorbed(&self) -> bool {
+        self.problem.kind == Kind::Value
     }
 
     /// Whether a limit was exceeded, rather than a value wrong.
     #[must_use]
     pub fn is_limit(&self) -> bool {
-        self.problem.limit
+        self.problem.kind == Kind::Limit
     }
 
     /// What went wrong, in words. The value that was met is in it only with `reveal`: leave that out wherever the

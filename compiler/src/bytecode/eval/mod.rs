@@ -9,6 +9,7 @@ mod error;
 mod function;
 mod make;
 mod text;
+mod verdict;
 
 pub use error::EvalError;
 pub(crate) use text::percent_encoded;
@@ -20,6 +21,7 @@ use crate::limits::{EVAL_BYTES_MAX, FUEL_MAX};
 use crate::value::{Map, Value};
 use error::Problem;
 use std::sync::Arc;
+use verdict::Verdict;
 
 /// What expressions can see.
 pub trait Scope {
@@ -79,8 +81,15 @@ pub fn run(
     scope: &impl Scope,
     budget: &mut Budget,
 ) -> Result<Stopped, EvalError> {
-    let mut evaluator =
-        Evaluator { program, scope, budget, stack: Vec::new(), loops: Vec::new(), uuids: 0 };
+    let mut evaluator = Evaluator {
+        program,
+        scope,
+        budget,
+        stack: Vec::new(),
+        loops: Vec::new(),
+        verdicts: Vec::new(),
+        uuids: 0,
+    };
     let mut pc = from;
     loop {
         let Some(op) = program.op(pc) else {
@@ -91,7 +100,7 @@ pub fn run(
         }
         match evaluator.step(pc, op) {
             Ok(next) => pc = next,
-            Err(problem) => return Err(EvalError::new(program, pc, problem)),
+            Err(problem) => pc = evaluator.absorb(EvalError::new(program, pc, problem))?,
         }
     }
 }
@@ -103,6 +112,7 @@ struct Evaluator<'a, S> {
     budget: &'a mut Budget,
     stack: Vec<Value>,
     loops: Vec<Loop>,
+    verdicts: Vec<Verdict>,
     uuids: u32,
 }
 
@@ -280,6 +290,30 @@ impl<S: Scope> Evaluator<'_, S> {
                 this.at += 1;
             }
             BranchOp::Break => drop(self.loops.pop().ok_or_else(Problem::damaged)?),
+            BranchOp::Verdict => self.verdicts.push(Verdict::default()),
+            BranchOp::Attempt { failed } => self.attempt(failed)?,
+            BranchOp::SettleAnd { end } => {
+                if self.settle(false)? {
+                    return Ok(Some(end));
+                }
+            }
+            BranchOp::SettleOr { end } => {
+                if self.settle(true)? {
+                    return Ok(Some(end));
+                }
+            }
+            BranchOp::Conclude { value } => self.conclude(value)?,
+            BranchOp::Bind => {
+                let current = self.pop()?;
+                self.loops.push(Loop { items: Items::List(Arc::default()), at: 0, current });
+            }
+            BranchOp::NonZero { absent } => {
+                let value = self.pop()?;
+                if is_zero(&value) {
+                    return Ok(Some(absent));
+                }
+                self.stack.push(value);
+            }
         }
         Ok(None)
     }
@@ -299,6 +333,22 @@ impl<S: Scope> Evaluator<'_, S> {
         };
         self.stack.push(result);
         Ok(())
+    }
+}
+
+/// Whether a value is the one that its type has when nothing was said.
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Bool(value) => !value,
+        Value::Int(value) => *value == 0,
+        Value::Uint(value) => *value == 0,
+        Value::Double(value) => *value == 0.0,
+        Value::String(text) => text.is_empty(),
+        Value::Bytes(bytes) => bytes.is_empty(),
+        Value::List(items) => items.is_empty(),
+        Value::Map(map) => map.is_empty(),
+        Value::Timestamp(ns) | Value::Duration(ns) => *ns == 0,
     }
 }
 

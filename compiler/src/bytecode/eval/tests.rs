@@ -157,6 +157,11 @@ fn logic_and_comparison() {
         "true || 1 / 0 == 1",
         "trigger.n && true",
         "true && trigger.n",
+        "1 / 0 == 1 && false",
+        "1 / 0 == 1 || true",
+        "1 / 0 == 1 || trigger.nick || 'x'.size() > 2",
+        "(1 / 0 == 1 || trigger.yes) && (trigger.nick || trigger.yes)",
+        "trigger.n && false",
         "!trigger.yes",
         "!trigger.n",
         "trigger.n == '5'",
@@ -177,6 +182,16 @@ fn logic_and_comparison() {
         error: a bool is needed here; it met 5
     true && trigger.n
         error: a bool is needed here; it met 5
+    1 / 0 == 1 && false
+        false
+    1 / 0 == 1 || true
+        true
+    1 / 0 == 1 || trigger.nick || 'x'.size() > 2
+        error: division by zero; it met 1
+    (1 / 0 == 1 || trigger.yes) && (trigger.nick || trigger.yes)
+        true
+    trigger.n && false
+        false
     !trigger.yes
         false
     !trigger.n
@@ -328,6 +343,10 @@ fn comprehensions() {
         "trigger.items.map(x, trigger.items.filter(y, y > x))",
         "[[1, 2], [3]].map(xs, xs.exists(x, x == 3)) + [true]",
         "1 + trigger.items.filter(x, x > 1).size()",
+        "trigger.items.exists(x, x / 0 == 1 || x == 3)",
+        "trigger.items.all(x, x / 0 == 1 && x == 3)",
+        "trigger.items.all(x, x / (x - 1) > 0)",
+        "trigger.items.exists(x, trigger.items.all(y, y / (x - 2) > 0))",
         "trigger.items.map(x, x / 0)",
         "trigger.n.map(x, x)",
         "trigger.items.filter(x, x)",
@@ -364,6 +383,14 @@ fn comprehensions() {
         [false,true,true]
     1 + trigger.items.filter(x, x > 1).size()
         3
+    trigger.items.exists(x, x / 0 == 1 || x == 3)
+        true
+    trigger.items.all(x, x / 0 == 1 && x == 3)
+        false
+    trigger.items.all(x, x / (x - 1) > 0)
+        error: division by zero; it met 1
+    trigger.items.exists(x, trigger.items.all(y, y / (x - 2) > 0))
+        true
     trigger.items.map(x, x / 0)
         error: division by zero; it met 1
     trigger.n.map(x, x)

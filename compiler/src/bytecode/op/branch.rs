@@ -46,4 +46,33 @@ pub enum BranchOp {
     },
     /// Ends the innermost comprehension early. `->`
     Break,
+    /// Begins a verdict: parts, each of which can decide it, even where another one fails. `->`
+    Verdict,
+    /// Attempts a part of the verdict: where that fails, the first failure is kept, and it goes on at `failed`. `->`
+    Attempt {
+        /// At the next part.
+        failed: Pc,
+    },
+    /// Ends the part of an `&&` or `all`. A false decides the verdict, and goes to `end`. `bool -> (false)`
+    SettleAnd {
+        /// Past the verdict.
+        end: Pc,
+    },
+    /// Ends the part of an `||` or `exists`. A true decides the verdict, and goes to `end`. `bool -> (true)`
+    SettleOr {
+        /// Past the verdict.
+        end: Pc,
+    },
+    /// Ends a verdict that no part decided: with the failure that was kept, or else as this. `-> bool`
+    Conclude {
+        /// True for `&&` and `all`, false for `||` and `exists`.
+        value: bool,
+    },
+    /// Begins a comprehension over one value, which is at it already. `value ->`
+    Bind,
+    /// Keeps a value unless it is the zero of its type; otherwise nothing and on to `absent`. `value -> (value)`
+    NonZero {
+        /// Where to go on without it.
+        absent: Pc,
+    },
 }

@@ -64,9 +64,13 @@ impl Op {
                     or(1, 0, end, 1)
                 }
                 BranchOp::Bool => plain(1, 1),
-                BranchOp::Drop | BranchOp::Loop => plain(1, 0),
+                BranchOp::Drop | BranchOp::Loop | BranchOp::Bind => plain(1, 0),
                 BranchOp::Next { done, .. } => or(0, 0, done, 0),
-                BranchOp::Break => plain(0, 0),
+                BranchOp::Break | BranchOp::Verdict => plain(0, 0),
+                BranchOp::Attempt { failed } => or(0, 0, failed, 0),
+                BranchOp::SettleAnd { end } | BranchOp::SettleOr { end } => or(1, 0, end, 1),
+                BranchOp::Conclude { .. } => plain(0, 1),
+                BranchOp::NonZero { absent } => or(1, 1, absent, 0),
             },
             Self::Function { argc, .. } => plain(u32::from(argc), 1),
         }
