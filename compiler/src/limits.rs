@@ -77,6 +77,15 @@ pub const EVAL_BYTES_MAX: u64 = 32 * 1024 * 1024;
 /// Longest text that a template may make.
 pub const TEXT_BYTES_MAX: usize = 1024 * 1024;
 
+/// Longest pattern of `matches`, in bytes.
+pub const PATTERN_BYTES_MAX: usize = 1_000;
+
+/// Most bytes that a compiled pattern takes; counted repetitions inside one another would take any amount.
+pub const PATTERN_SIZE_MAX: usize = 256 * 1024;
+
+/// Most patterns that one evaluation keeps compiled.
+pub const PATTERNS_MAX: usize = 16;
+
 /// Deepest nesting of a value that a run keeps; JSON readers commonly stop at 128.
 pub const VALUE_DEPTH_MAX: usize = 96;
 

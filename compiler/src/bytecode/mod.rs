@@ -16,8 +16,8 @@ pub use constant::Constant;
 pub use disasm::disasm;
 pub use encode::LoadError;
 pub use op::{
-    AccessOp, BranchOp, ConstantIx, ExecutionField, FlowOp, Function, LoadOp, MakeOp, Op, Operator,
-    Pc, WorkflowField,
+    AccessOp, BranchOp, ConstantIx, ExecutionField, FlowOp, Form, Function, Gives, Kind, LoadOp,
+    MakeOp, NAMESPACES, Op, Operator, Overload, Pc, Signature, WorkflowField,
 };
 pub use source_map::SourceMap;
 pub use verify::VerifyError;
@@ -33,7 +33,9 @@ use std::fmt;
 pub const FORMAT_VERSION: u16 = 2;
 
 /// The version of what the instructions mean. Canonical machine states are equal within one number.
-pub const SEMANTICS_VERSION: u16 = 1;
+///
+/// 2: the result of integer arithmetic is of its operands' type or an error; 1 had unsigned results beyond `int`.
+pub const SEMANTICS_VERSION: u16 = 2;
 
 /// A compiled workflow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

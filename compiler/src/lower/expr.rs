@@ -8,6 +8,7 @@ use crate::bytecode::{
 };
 use crate::text::Name;
 use crate::tree::{BinaryOp, Expr, ExprKind, Field, FieldKey, TemplatePart, UnaryOp};
+use crate::types::check::{TYPE_NAMES, namespace};
 
 impl Lowering<'_> {
     /// Pushes the value of an expression.
@@ -27,7 +28,9 @@ impl Lowering<'_> {
                 self.path(expr, Absence::Fails);
             }
             ExprKind::Call { target, function, args } => {
-                self.call_of(target.as_deref(), function, args);
+                if self.gives_optional(expr, Absence::Fails).is_none() {
+                    self.call_of(target.as_deref(), function, args);
+                }
             }
             ExprKind::Unary { op, operand } => self.unary(*op, operand),
             ExprKind::Binary { op, lhs, rhs } => self.binary(*op, lhs, rhs),
@@ -43,6 +46,11 @@ impl Lowering<'_> {
             ExprKind::Error => self.absent(),
         }
         self.code.at(outer);
+    }
+
+    /// Whether an expression is a variable that a comprehension binds.
+    pub(super) fn is_local(&self, expr: &Expr) -> bool {
+        matches!(&expr.kind, ExprKind::Ident(name) if self.locals.contains(name))
     }
 
     /// Fails when it is reached: for what is absent, and what the checks do not let through.
@@ -68,6 +76,7 @@ impl Lowering<'_> {
             "trigger" => self.code.emit(Op::Load(LoadOp::Trigger)),
             "execution" => self.context(&["id", "externalId", "startedAt"], execution_field),
             "workflow" => self.context(&["slug", "version"], workflow_field),
+            _ if TYPE_NAMES.contains(&name) => self.code.push_text(name),
             _ => self.absent(),
         }
     }
@@ -231,7 +240,7 @@ impl Lowering<'_> {
 
     /// Calls of functions and macros.
     fn call_of(&mut self, target: Option<&Expr>, function: &Name, args: &[Expr]) {
-        if let (None, "declassify", [value, ..]) = (target, function.value.as_str(), args) {
+        if let (None, "declassify" | "dyn", [value, ..]) = (target, function.value.as_str(), args) {
             // What it changes is what the compiler knows.
             return self.value(value);
         }
@@ -240,7 +249,12 @@ impl Lowering<'_> {
         {
             return;
         }
-        let Some(known) = Function::named(&function.value) else { return self.absent() };
+        let namespace = target.filter(|target| !self.is_local(target)).and_then(namespace);
+        let (name, target) = match namespace {
+            Some(namespace) => (format!("{namespace}.{}", function.value), None),
+            None => (function.value.clone(), target),
+        };
+        let Some(known) = Function::named(&name) else { return self.absent() };
         let mut argc = 0_u8;
         for arg in target.into_iter().chain(args) {
             self.value(arg);

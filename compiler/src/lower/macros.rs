@@ -1,11 +1,11 @@
-//! Comprehensions: `all`, `exists`, `exists_one`, `map` and `filter`.
+//! Comprehensions: `all`, `exists`, `exists_one`, `map`, `filter` and `sortBy`.
 //!
 //! Each is a loop between a `Next`, which takes an item or ends it, and a jump back there. What it gathers lies on the
 //! stack below.
 
 use super::Lowering;
 use super::code::Label;
-use crate::bytecode::{BranchOp, Constant, MakeOp, Op, Operator};
+use crate::bytecode::{BranchOp, Constant, Function, LoadOp, MakeOp, Op, Operator};
 use crate::tree::{Expr, ExprKind};
 
 /// A loop under construction.
@@ -34,6 +34,7 @@ impl Lowering<'_> {
             ("all", [holds]) => self.quantifier(target, variable, holds, true),
             ("exists", [holds]) => self.quantifier(target, variable, holds, false),
             ("exists_one", [holds]) => self.exists_one(target, variable, holds),
+            ("sortBy", [key]) => self.sort_by(target, variable, key),
             ("map", [value]) => self.gather(target, variable, None, value),
             ("map", [holds, value]) => self.gather(target, variable, Some(holds), value),
             // The item itself: the variable, as written.
@@ -49,6 +50,11 @@ impl Lowering<'_> {
     /// Begins the loop over a list's items or a record's keys. With `start`, what it gathers begins as that.
     fn begin(&mut self, over: &Expr, variable: &str, start: Option<Op>) -> Loop {
         self.value(over);
+        self.begin_over(variable, start)
+    }
+
+    /// The same over the value on the stack.
+    fn begin_over(&mut self, variable: &str, start: Option<Op>) -> Loop {
         self.code.branch(BranchOp::Loop);
         if let Some(start) = start {
             self.code.emit(start);
@@ -94,6 +100,20 @@ impl Lowering<'_> {
         self.repeat(this);
         self.code.push(Constant::Int(1));
         self.code.emit(Op::Operator(Operator::Equal));
+    }
+
+    /// Makes a list of the items' keys, and sorts the items by them.
+    fn sort_by(&mut self, over: &Expr, variable: &str, key: &Expr) {
+        self.value(over);
+        let slot = self.bind("");
+        self.code.emit(Op::Load(LoadOp::Local { slot }));
+        self.code.emit(Op::Load(LoadOp::Local { slot }));
+        let this = self.begin_over(variable, Some(Op::Make(MakeOp::List { len: 0 })));
+        self.value(key);
+        self.code.emit(Op::Make(MakeOp::Append));
+        self.repeat(this);
+        self.code.emit(Op::Function { function: Function::SortBy, argc: 2 });
+        self.unbind(None);
     }
 
     /// Makes a list of a value for each item, or for each for which the condition holds.

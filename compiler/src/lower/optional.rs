@@ -5,7 +5,7 @@
 
 use super::Lowering;
 use super::code::Label;
-use crate::bytecode::{AccessOp, BranchOp, Constant, LoadOp, Op};
+use crate::bytecode::{AccessOp, BranchOp, Constant, Function, LoadOp, Op, Operator};
 use crate::tree::{Expr, ExprKind};
 
 /// A part of a step that expressions read.
@@ -74,10 +74,19 @@ impl Lowering<'_> {
         if let ExprKind::Named { value, .. } = &expr.kind {
             return self.hiding_locals(|this| this.path(value, absence));
         }
+        if let Some(may_be_absent) = self.gives_optional(expr, absence) {
+            return may_be_absent;
+        }
         let Some((operand, reach, optional)) = reach(expr) else {
             self.value(expr);
             return false;
         };
+        if let Some(name) = expr.type_name()
+            && !self.locals.iter().any(|local| local == "google")
+        {
+            self.code.push_text(name);
+            return false;
+        }
         let outer = self.code.at(expr.span);
         let may_be_absent = if let Some(part) = self.step_part(expr) {
             self.load_part(part, absence)
@@ -147,6 +156,130 @@ impl Lowering<'_> {
         true
     }
 
+    /// Pushes what a function that gives an optional value gives, or goes on elsewhere without it; whether it may do
+    /// that. `None` when the expression is no such call.
+    pub(super) fn gives_optional(&mut self, expr: &Expr, absence: Absence) -> Option<bool> {
+        let ExprKind::Call { target: Some(target), function, args } = &expr.kind else {
+            return None;
+        };
+        let from_namespace = target.is_named("optional") && !self.is_local(target);
+        let call = match (from_namespace, function.value.as_str(), args.as_slice()) {
+            (true, "of", [value]) => OptionalCall::Of(value),
+            (true, "none", []) => OptionalCall::None,
+            (true, "ofNonZeroValue", [value]) => OptionalCall::OfNonZero(value),
+            (false, "or", [other]) => OptionalCall::Or(target, other),
+            (false, "first", []) => OptionalCall::First(target),
+            (false, "last", []) => OptionalCall::Last(target),
+            (
+                false,
+                name @ ("optMap" | "optFlatMap"),
+                [Expr { kind: ExprKind::Ident(variable), .. }, value],
+            ) => OptionalCall::Map { over: target, variable, value, flat: name == "optFlatMap" },
+            _ => return None,
+        };
+        let outer = self.code.at(expr.span);
+        let may_be_absent = match absence {
+            Absence::Optional(absent) | Absence::EveryPart(absent) => {
+                self.optional_call_or(call, absent)
+            }
+            // Where a value is needed, what is absent fails.
+            Absence::Fails => {
+                let (absent, end) = (self.code.label(), self.code.label());
+                if self.optional_call_or(call, absent) {
+                    self.code.jump(end);
+                    self.code.bind(absent);
+                    self.absent();
+                }
+                self.code.bind(end);
+                false
+            }
+        };
+        self.code.at(outer);
+        Some(may_be_absent)
+    }
+
+    fn optional_call_or(&mut self, call: OptionalCall<'_>, absent: Label) -> bool {
+        match call {
+            OptionalCall::Of(value) => {
+                self.value(value);
+                return false;
+            }
+            OptionalCall::None => {
+                // Null is the zero of its type.
+                self.code.push(Constant::Null);
+                self.code.branch(BranchOp::NonZero { absent: absent.pc() });
+            }
+            OptionalCall::OfNonZero(value) => {
+                self.value(value);
+                self.code.branch(BranchOp::NonZero { absent: absent.pc() });
+            }
+            OptionalCall::Or(first, other) => {
+                let (next, end) = (self.code.label(), self.code.label());
+                let mut may_be_absent = self.optional(first, next, false);
+                if may_be_absent {
+                    self.code.jump(end);
+                    self.code.bind(next);
+                    may_be_absent = self.optional(other, absent, false);
+                }
+                self.code.bind(end);
+                return may_be_absent;
+            }
+            OptionalCall::First(list) => {
+                self.value(list);
+                self.code.push(Constant::Int(0));
+                self.code.emit(Op::Access(AccessOp::IndexOr { absent: absent.pc() }));
+            }
+            OptionalCall::Last(list) => {
+                self.value(list);
+                let slot = self.bind("");
+                let none = self.code.label();
+                self.code.emit(Op::Load(LoadOp::Local { slot }));
+                self.code.emit(Op::Load(LoadOp::Local { slot }));
+                self.code.emit(Op::Function { function: Function::Size, argc: 1 });
+                self.code.push(Constant::Int(1));
+                self.code.emit(Op::Operator(Operator::Subtract));
+                self.code.emit(Op::Access(AccessOp::IndexOr { absent: none.pc() }));
+                self.unbind(Some((none, absent)));
+            }
+            OptionalCall::Map { over, variable, value, flat } => {
+                let over_may_be_absent = self.optional(over, absent, false);
+                self.bind(variable);
+                let none = self.code.label();
+                let may_be_absent = if flat {
+                    self.optional(value, none, false)
+                } else {
+                    self.value(value);
+                    false
+                };
+                self.unbind(may_be_absent.then_some((none, absent)));
+                return over_may_be_absent || may_be_absent;
+            }
+        }
+        true
+    }
+
+    /// Gives the value on the stack to a variable; its slot.
+    pub(super) fn bind(&mut self, variable: &str) -> u16 {
+        self.code.branch(BranchOp::Bind);
+        let slot = u16::try_from(self.locals.len()).unwrap_or(u16::MAX);
+        self.locals.push(variable.to_owned());
+        slot
+    }
+
+    /// Ends the variable. What went to the first label with nothing goes on to the second.
+    pub(super) fn unbind(&mut self, absent: Option<(Label, Label)>) {
+        self.code.branch(BranchOp::Break);
+        self.locals.pop();
+        if let Some((inside, outside)) = absent {
+            let end = self.code.label();
+            self.code.jump(end);
+            self.code.bind(inside);
+            self.code.branch(BranchOp::Break);
+            self.code.jump(outside);
+            self.code.bind(end);
+        }
+    }
+
     /// `has(path)`: whether the last part of a path is there. A step that did not run has no parts, and a path
     /// through one is not there.
     fn has(&mut self, arg: &Expr) {
@@ -192,6 +325,18 @@ impl Lowering<'_> {
         self.value(last);
         self.code.bind(end);
     }
+}
+
+/// A call that gives an optional value.
+#[derive(Clone, Copy)]
+enum OptionalCall<'e> {
+    Of(&'e Expr),
+    None,
+    OfNonZero(&'e Expr),
+    Or(&'e Expr, &'e Expr),
+    First(&'e Expr),
+    Last(&'e Expr),
+    Map { over: &'e Expr, variable: &'e str, value: &'e Expr, flat: bool },
 }
 
 /// How a path goes on from its operand.

@@ -35,7 +35,7 @@ fn code_only(listing: &str) -> String {
 fn the_listing_reads_well() {
     let Compiled { program, source_map } = compiled(WRIT, Syntax::Writ);
     insta::assert_snapshot!(code_only(&disasm(&program, Some((&source_map, WRIT)))), @r#"
-    format 1, semantics 1
+    format 1, semantics 2
     entry kyc
     input
       bundle: {capturedAt: string, flashChallengeNonce?: string, flashSamples?: [json], frames: pii [string], ocrConfidence?: json, ocrFields?: pii json, platform: "android" | "flutter" | "ios" | "rn-android" | "rn-ios" | "web", sdkVersion: string, signature: string, version: string, ...}

@@ -183,13 +183,50 @@ impl Expr {
         }
     }
 
-    /// Whether this is a comprehension: `list.map(item, ...)` and its kin.
+    /// Whether this is the bare word, not a name that a `let` gave.
+    #[must_use]
+    pub fn is_named(&self, word: &str) -> bool {
+        matches!(&self.kind, ExprKind::Ident(name) if name == word)
+    }
+
+    /// The name of the type that this stands for: `int`, `google.protobuf.Timestamp`.
+    #[must_use]
+    pub fn type_name(&self) -> Option<&'static str> {
+        let words = [
+            "bool",
+            "bytes",
+            "double",
+            "int",
+            "list",
+            "map",
+            "null_type",
+            "string",
+            "type",
+            "uint",
+        ];
+        let names = ["google.protobuf.Duration", "google.protobuf.Timestamp"];
+        match &self.kind {
+            ExprKind::Ident(name) => words.into_iter().find(|word| word == name),
+            ExprKind::Select { operand, field, optional: false } => match &operand.kind {
+                ExprKind::Select { operand, field: package, optional: false }
+                    if operand.is_named("google") && package.value == "protobuf" =>
+                {
+                    names.into_iter().find(|name| name.ends_with(&format!(".{}", field.value)))
+                }
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Whether this binds a variable: `list.map(item, ...)` and its kin.
     #[must_use]
     pub fn is_comprehension(&self) -> bool {
         match &self.kind {
             ExprKind::Call { target: Some(_), function, args } => {
                 let takes = match function.value.as_str() {
-                    "all" | "exists" | "exists_one" | "filter" => 2..=2,
+                    "all" | "exists" | "exists_one" | "filter" | "sortBy" | "optMap"
+                    | "optFlatMap" => 2..=2,
                     "map" => 2..=3,
                     _ => return false,
                 };

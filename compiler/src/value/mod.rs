@@ -2,8 +2,10 @@
 
 mod equal;
 mod json;
+pub mod pattern;
 mod plain;
 pub mod time;
+pub mod zone;
 
 pub(crate) use json::{base64, from_base64};
 pub use plain::{NotPlain, PlainLimits};
@@ -80,6 +82,24 @@ impl Value {
             Self::Map(_) => "record",
             Self::Timestamp(_) => "timestamp",
             Self::Duration(_) => "duration",
+        }
+    }
+
+    /// The name of its type, as CEL's `type` gives it.
+    #[must_use]
+    pub fn cel_type(&self) -> &'static str {
+        match self {
+            Self::Null => "null_type",
+            Self::Bool(_) => "bool",
+            Self::Int(_) => "int",
+            Self::Uint(_) => "uint",
+            Self::Double(_) => "double",
+            Self::String(_) => "string",
+            Self::Bytes(_) => "bytes",
+            Self::List(_) => "list",
+            Self::Map(_) => "map",
+            Self::Timestamp(_) => "google.protobuf.Timestamp",
+            Self::Duration(_) => "google.protobuf.Duration",
         }
     }
 

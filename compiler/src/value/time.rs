@@ -2,13 +2,16 @@
 //!
 //! Written out here because a program means the same for ever: no library's idea of leniency may move it.
 
-const NANOS_PER_SECOND: i128 = 1_000_000_000;
+pub(super) const NANOS_PER_SECOND: i128 = 1_000_000_000;
 const SECONDS_PER_DAY: i128 = 86_400;
 
 /// First instant of year 1, in seconds since the Unix epoch; CEL's earliest timestamp.
 const SECONDS_MIN: i128 = -62_135_596_800;
 /// Last second of year 9999; CEL's latest timestamp.
 const SECONDS_MAX: i128 = 253_402_300_799;
+
+/// CEL's longest duration, in seconds.
+const DURATION_SECONDS_MAX: i128 = 315_576_000_000;
 
 /// Whether an instant is within the years 1 to 9999, the range of RFC 3339 and of CEL.
 #[must_use]
@@ -73,6 +76,56 @@ pub fn parse_timestamp(text: &str) -> Option<i128> {
     timestamp_in_range(ns).then_some(ns)
 }
 
+/// Whether a span of time is within CEL's range, about 10,000 years either way.
+#[must_use]
+pub fn duration_in_range(ns: i128) -> bool {
+    ns.unsigned_abs() <= (DURATION_SECONDS_MAX * NANOS_PER_SECOND).unsigned_abs()
+}
+
+/// An instant as a calendar and a clock show it, in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Civil {
+    /// The year.
+    pub year: i128,
+    /// The month, from 1.
+    pub month: i128,
+    /// The day of the month, from 1.
+    pub day: i128,
+    /// The day of the week, from 0 for Sunday.
+    pub weekday: i128,
+    /// The day of the year, from 0.
+    pub day_of_year: i128,
+    /// The hour.
+    pub hour: i128,
+    /// The minute.
+    pub minute: i128,
+    /// The second.
+    pub second: i128,
+    /// The millisecond.
+    pub millisecond: i128,
+}
+
+/// What a calendar and a clock show.
+#[must_use]
+pub fn civil(ns: i128) -> Civil {
+    let seconds = ns.div_euclid(NANOS_PER_SECOND);
+    let days = seconds.div_euclid(SECONDS_PER_DAY);
+    let clock = seconds.rem_euclid(SECONDS_PER_DAY);
+    let (year, month, day) = civil_from_days(days);
+    Civil {
+        year,
+        month,
+        day,
+        // The first day of 1970 was a Thursday.
+        weekday: (days + 4).rem_euclid(7),
+        day_of_year: days - days_from_civil(year, 1, 1),
+        hour: clock / 3_600,
+        minute: clock / 60 % 60,
+        second: clock % 60,
+        millisecond: ns.rem_euclid(NANOS_PER_SECOND) / 1_000_000,
+    }
+}
+
 /// CEL's text of a duration: seconds with as many fraction digits as it takes, `5400s`, `-1.500s`.
 #[must_use]
 pub fn duration_text(ns: i128) -> String {
@@ -104,19 +157,18 @@ pub fn parse_duration(text: &str) -> Option<i128> {
     while !rest.is_empty() {
         let number = rest.bytes().take_while(|b| b.is_ascii_digit() || *b == b'.').count();
         let (amount, tail) = rest.split_at_checked(number)?;
-        let unit = tail.bytes().take_while(u8::is_ascii_alphabetic).count();
+        let unit = tail.bytes().take_while(|b| !b.is_ascii_digit() && *b != b'.').count();
         let (unit, tail) = tail.split_at_checked(unit)?;
         total = total.checked_add(scaled(amount, unit_ns(unit)?)?)?;
         rest = tail;
     }
-    let in_range = total <= (SECONDS_MAX - SECONDS_MIN) * NANOS_PER_SECOND;
-    in_range.then_some(if negative { -total } else { total })
+    duration_in_range(total).then_some(if negative { -total } else { total })
 }
 
 fn unit_ns(unit: &str) -> Option<i128> {
     Some(match unit {
         "ns" => 1,
-        "us" => 1_000,
+        "us" | "µs" | "μs" => 1_000,
         "ms" => 1_000_000,
         "s" => NANOS_PER_SECOND,
         "m" => 60 * NANOS_PER_SECOND,
@@ -152,7 +204,7 @@ fn fraction_text(nanos: i128) -> String {
     }
 }
 
-fn digits(text: &str, from: usize, to: usize) -> Option<i128> {
+pub(super) fn digits(text: &str, from: usize, to: usize) -> Option<i128> {
     let text = text.get(from..to)?;
     if !text.bytes().all(|b| b.is_ascii_digit()) {
         return None;

@@ -25,8 +25,8 @@ fn listings_name_what_instructions_refer_to() {
     let text = serde_json::to_string_pretty(&spec).unwrap();
     let compiled = untyped(&text);
     insta::assert_snapshot!(disasm(&compiled.program, Some((&compiled.source_map, &text))), @r#"
-    format 1, semantics 1
-    sha256:7383d3af74cfb4ee62ca6a0706cb967fe9be19f2750d3e362d767eb223c23322
+    format 1, semantics 2
+    sha256:03822ae8dcb8311dd1538d9936f12cabcaae60e7c323e6db6a253e8f19024182
     entry get
     input json
 

@@ -1,7 +1,8 @@
 //! Operators on values.
 //!
 //! CEL's, with one liberty: JSON does not tell 5 from 5.0 reliably, so numbers of different representation may meet
-//! in arithmetic. Integers stay exact and overflow is an error; with a double, the result is a double.
+//! in arithmetic. Integers stay exact, and a result beyond their type is an error; an unsigned one that meets a signed
+//! one counts as signed; with a double, the result is a double.
 
 use super::{Outcome, Problem};
 use crate::bytecode::op::Operator;
@@ -9,11 +10,39 @@ use crate::value::{Value, time};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-pub(super) fn unary(op: Operator, operand: &Value) -> Outcome<Value> {
+/// What a result may be that integers give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Integers {
+    /// Of the operands' type.
+    Typed,
+    /// The first that holds it of `int` and `uint`: programs of semantics 1.
+    Widening,
+}
+
+impl Integers {
+    /// As the programs of a version have it.
+    pub(super) fn of(semantics: u16) -> Self {
+        if semantics < 2 { Self::Widening } else { Self::Typed }
+    }
+
+    fn result(self, n: Option<i128>, unsigned: bool) -> Outcome<Value> {
+        let value = match (self, unsigned) {
+            (Self::Widening, _) => n.and_then(|n| {
+                i64::try_from(n).map(Value::Int).or_else(|_| u64::try_from(n).map(Value::Uint)).ok()
+            }),
+            (Self::Typed, true) => n.and_then(|n| u64::try_from(n).map(Value::Uint).ok()),
+            (Self::Typed, false) => n.and_then(|n| i64::try_from(n).map(Value::Int).ok()),
+        };
+        value.ok_or_else(|| Problem::new("the result does not fit 64 bits"))
+    }
+}
+
+pub(super) fn unary(op: Operator, operand: &Value, integers: Integers) -> Outcome<Value> {
     match (op, operand) {
         (Operator::Not, Value::Bool(value)) => Ok(Value::Bool(!value)),
-        (Operator::Negate, Value::Int(_) | Value::Uint(_)) => {
-            integer(operand).and_then(|n| n.checked_neg()).map_or_else(overflow, narrow)
+        (Operator::Negate, Value::Int(n)) => integers.result(i128::from(*n).checked_neg(), false),
+        (Operator::Negate, Value::Uint(n)) if integers == Integers::Widening => {
+            integers.result(i128::from(*n).checked_neg(), false)
         }
         (Operator::Negate, Value::Double(value)) => Ok(Value::Double(-value)),
         (Operator::Negate, Value::Duration(value)) => span(value.checked_neg()),
@@ -21,7 +50,7 @@ pub(super) fn unary(op: Operator, operand: &Value) -> Outcome<Value> {
     }
 }
 
-pub(super) fn binary(op: Operator, a: Value, b: Value) -> Outcome<Value> {
+pub(super) fn binary(op: Operator, a: Value, b: Value, integers: Integers) -> Outcome<Value> {
     match op {
         Operator::Equal => Ok(Value::Bool(a.cel_equal(&b))),
         Operator::NotEqual => Ok(Value::Bool(!a.cel_equal(&b))),
@@ -30,23 +59,23 @@ pub(super) fn binary(op: Operator, a: Value, b: Value) -> Outcome<Value> {
         Operator::Greater => compare(op, &a, &b, Ordering::is_gt),
         Operator::GreaterEqual => compare(op, &a, &b, Ordering::is_ge),
         Operator::In => contains(&a, &b),
-        Operator::Add => add(a, b),
+        Operator::Add => add(a, b, integers),
         Operator::Subtract => match (&a, &b) {
             (Value::Timestamp(a), Value::Timestamp(b)) => span(a.checked_sub(*b)),
             (Value::Duration(a), Value::Duration(b)) => span(a.checked_sub(*b)),
             (Value::Timestamp(a), Value::Duration(b)) => instant(a.checked_sub(*b)),
-            _ => numbers(op, &a, &b, i128::checked_sub, |a, b| a - b),
+            _ => numbers(op, &a, &b, integers, |a, b| a - b),
         },
-        Operator::Multiply => numbers(op, &a, &b, i128::checked_mul, |a, b| a * b),
+        Operator::Multiply => numbers(op, &a, &b, integers, |a, b| a * b),
         Operator::Divide => {
             if integer(&a).is_some() && integer(&b) == Some(0) {
                 return Err(Problem::met("division by zero", a));
             }
-            numbers(op, &a, &b, i128::checked_div, |a, b| a / b)
+            numbers(op, &a, &b, integers, |a, b| a / b)
         }
         Operator::Remainder => match (integer(&a), integer(&b)) {
             (Some(_), Some(0)) => Err(Problem::met("division by zero", a)),
-            (Some(a), Some(b)) => a.checked_rem(b).map_or_else(overflow, narrow),
+            (Some(_), Some(_)) => numbers(op, &a, &b, integers, |a, b| a % b),
             _ => Err(mismatch(op, &a, &b)),
         },
         Operator::Negate | Operator::Not => Err(Problem::damaged()),
@@ -63,7 +92,7 @@ pub(super) fn joined_bytes(a: &Value, b: &Value) -> usize {
     }
 }
 
-fn add(a: Value, b: Value) -> Outcome<Value> {
+fn add(a: Value, b: Value, integers: Integers) -> Outcome<Value> {
     match (&a, &b) {
         (Value::String(a), Value::String(b)) => Ok(Value::from([&**a, &**b].concat())),
         (Value::Bytes(a), Value::Bytes(b)) => Ok(Value::Bytes([&**a, &**b].concat().into())),
@@ -78,7 +107,7 @@ fn add(a: Value, b: Value) -> Outcome<Value> {
             Arc::make_mut(&mut a).extend(b.iter().cloned());
             Ok(Value::List(a))
         }
-        _ => numbers(Operator::Add, &a, &b, i128::checked_add, |a, b| a + b),
+        _ => numbers(Operator::Add, &a, &b, integers, |a, b| a + b),
     }
 }
 
@@ -107,11 +136,31 @@ fn numbers(
     op: Operator,
     a: &Value,
     b: &Value,
-    integers: fn(i128, i128) -> Option<i128>,
+    integers: Integers,
     doubles: fn(f64, f64) -> f64,
 ) -> Outcome<Value> {
-    if let (Some(a), Some(b)) = (integer(a), integer(b)) {
-        return integers(a, b).map_or_else(overflow, narrow);
+    if let (Value::Int(a), Value::Int(b), Integers::Typed) = (a, b, integers) {
+        let result = match op {
+            Operator::Add => a.checked_add(*b),
+            Operator::Subtract => a.checked_sub(*b),
+            Operator::Multiply => a.checked_mul(*b),
+            Operator::Divide => a.checked_div(*b),
+            Operator::Remainder => a.checked_rem(*b),
+            _ => None,
+        };
+        return integers.result(result.map(i128::from), false);
+    }
+    if let (Some(x), Some(y)) = (integer(a), integer(b)) {
+        let result = match op {
+            Operator::Add => x.checked_add(y),
+            Operator::Subtract => x.checked_sub(y),
+            Operator::Multiply => x.checked_mul(y),
+            Operator::Divide => x.checked_div(y),
+            Operator::Remainder => x.checked_rem(y),
+            _ => None,
+        };
+        let unsigned = matches!((a, b), (Value::Uint(_), Value::Uint(_)));
+        return integers.result(result, unsigned);
     }
     match (double(a), double(b)) {
         (Some(a), Some(b)) => Ok(Value::Double(doubles(a, b))),
@@ -128,21 +177,13 @@ fn integer(value: &Value) -> Option<i128> {
 }
 
 #[allow(clippy::cast_precision_loss, reason = "that is what meeting a double means")]
-fn double(value: &Value) -> Option<f64> {
+pub(super) fn double(value: &Value) -> Option<f64> {
     match value {
         Value::Int(n) => Some(*n as f64),
         Value::Uint(n) => Some(*n as f64),
         Value::Double(n) => Some(*n),
         _ => None,
     }
-}
-
-/// An integer of 64 bits, or an error.
-pub(super) fn narrow(n: i128) -> Outcome<Value> {
-    i64::try_from(n)
-        .map(Value::Int)
-        .or_else(|_| u64::try_from(n).map(Value::Uint))
-        .or_else(|_| overflow())
 }
 
 fn instant(ns: Option<i128>) -> Outcome<Value> {
@@ -152,11 +193,9 @@ fn instant(ns: Option<i128>) -> Outcome<Value> {
 }
 
 fn span(ns: Option<i128>) -> Outcome<Value> {
-    ns.map(Value::Duration).ok_or_else(|| Problem::new("the duration is too long"))
-}
-
-fn overflow() -> Outcome<Value> {
-    Err(Problem::new("the result does not fit 64 bits"))
+    ns.filter(|ns| time::duration_in_range(*ns))
+        .map(Value::Duration)
+        .ok_or_else(|| Problem::new("the duration is longer than 10,000 years"))
 }
 
 fn mismatch(op: Operator, a: &Value, b: &Value) -> Problem {

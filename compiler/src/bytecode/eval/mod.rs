@@ -5,9 +5,15 @@
 
 mod access;
 mod arithmetic;
+mod convert;
 mod error;
+mod format;
 mod function;
+mod lists;
 mod make;
+mod math;
+mod moment;
+mod strings;
 mod text;
 mod verdict;
 
@@ -19,6 +25,7 @@ use super::Program;
 use super::op::{BranchOp, ExecutionField, FlowOp, LoadOp, Op, Operator, Pc, WorkflowField};
 use crate::limits::{EVAL_BYTES_MAX, FUEL_MAX};
 use crate::value::{Map, Value};
+use arithmetic::Integers;
 use error::Problem;
 use std::sync::Arc;
 use verdict::Verdict;
@@ -88,6 +95,7 @@ pub fn run(
         stack: Vec::new(),
         loops: Vec::new(),
         verdicts: Vec::new(),
+        patterns: Vec::new(),
         uuids: 0,
     };
     let mut pc = from;
@@ -113,6 +121,7 @@ struct Evaluator<'a, S> {
     stack: Vec<Value>,
     loops: Vec<Loop>,
     verdicts: Vec<Verdict>,
+    patterns: Vec<(Arc<str>, regex::Regex)>,
     uuids: u32,
 }
 
@@ -319,9 +328,10 @@ impl<S: Scope> Evaluator<'_, S> {
     }
 
     fn operator(&mut self, op: Operator) -> Outcome<()> {
+        let integers = Integers::of(self.program.semantics);
         let result = if op.arity() == 1 {
             let operand = self.pop()?;
-            arithmetic::unary(op, &operand)?
+            arithmetic::unary(op, &operand, integers)?
         } else {
             let (b, a) = (self.pop()?, self.pop()?);
             // What is compared, searched or joined may be large.
@@ -329,7 +339,7 @@ impl<S: Scope> Evaluator<'_, S> {
             if op == Operator::Add {
                 self.allocate(arithmetic::joined_bytes(&a, &b))?;
             }
-            arithmetic::binary(op, a, b)?
+            arithmetic::binary(op, a, b, integers)?
         };
         self.stack.push(result);
         Ok(())

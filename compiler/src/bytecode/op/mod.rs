@@ -11,14 +11,16 @@ mod function;
 mod load;
 mod make;
 mod operator;
+mod signature;
 
 pub use access::AccessOp;
 pub use branch::BranchOp;
 pub use flow::FlowOp;
-pub use function::Function;
+pub use function::{Function, NAMESPACES};
 pub use load::{ExecutionField, LoadOp, WorkflowField};
 pub use make::MakeOp;
 pub use operator::Operator;
+pub use signature::{Form, Gives, Kind, Overload, Signature};
 
 use serde::{Deserialize, Serialize};
 

@@ -84,9 +84,8 @@ fn escape_value(escape: &str) -> (Option<char>, usize) {
     }
 }
 
-/// The bytes of a `b"..."` literal, given the text between its quotes with escapes resolved.
-///
-/// Escapes up to `\xff` stand for one byte, every other character for its UTF-8.
+/// The bytes of a `b"..."` literal: an escape in hexadecimal or octal stands for one byte, every other character for
+/// its UTF-8. Bad escapes are reported and left as written.
 pub(crate) fn bytes(
     literal: &str,
     start: usize,
@@ -94,17 +93,40 @@ pub(crate) fn bytes(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<u8> {
     let quoted = literal.get(1..).unwrap_or_default();
-    if !quoted.contains("\\x") && !quoted.contains("\\X") && !quoted.contains("\\0") {
-        return unescape(quoted, start + 1, at, diagnostics).into_bytes();
+    let (raw, quoted) = match quoted.strip_prefix(['r', 'R']) {
+        Some(rest) => (true, rest),
+        None => (false, quoted),
+    };
+    let quote = if quoted.starts_with("\"\"\"") || quoted.starts_with("'''") { 3 } else { 1 };
+    let body = quoted.get(quote..quoted.len().saturating_sub(quote)).unwrap_or_default();
+    if raw {
+        return body.as_bytes().to_vec();
     }
-    let mut out = Vec::new();
-    let text = unescape(quoted, start + 1, at, diagnostics);
-    for c in text.chars() {
-        match u8::try_from(u32::from(c)) {
-            Ok(byte) => out.push(byte),
-            Err(_) => out.extend(c.to_string().bytes()),
+    let begin = start + literal.len() - quoted.len() + quote;
+    let mut out = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(backslash) = rest.find('\\') {
+        out.extend_from_slice(rest.get(..backslash).unwrap_or_default().as_bytes());
+        let escape = rest.get(backslash + 1..).unwrap_or_default();
+        let (value, used) = escape_value(escape);
+        let code = value.map(u32::from).and_then(|code| u8::try_from(code).ok());
+        match code.filter(|_| !escape.starts_with(['u', 'U'])) {
+            Some(byte) => out.push(byte),
+            None => {
+                let written = rest.get(backslash..=backslash + used).unwrap_or_default();
+                let offset = begin + (body.len() - rest.len()) + backslash;
+                let span = at.span(offset, offset + written.len());
+                let message = format!("`{written}` is no escape in bytes");
+                diagnostics.push(
+                    Diagnostic::new(Code::BadEscape, span, message)
+                        .help("write the character itself, or its bytes as `\\x..`"),
+                );
+                out.extend_from_slice(written.as_bytes());
+            }
         }
+        rest = escape.get(used..).unwrap_or_default();
     }
+    out.extend_from_slice(rest.as_bytes());
     out
 }
 

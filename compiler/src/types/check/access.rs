@@ -1,5 +1,6 @@
 //! Paths: variables, fields, items.
 
+use super::builtin::TYPE_NAMES;
 use super::expr::path_words;
 use super::{Checker, Found, Inputs, input};
 use crate::diagnostic::{Applicability, Code, Diagnostic, did_you_mean};
@@ -98,6 +99,7 @@ impl Checker<'_> {
                 self.no_value("`step` is no value: it leads to the steps", span);
                 Type::error()
             }
+            _ if TYPE_NAMES.contains(&name) => Type::literal(name),
             _ => {
                 self.unknown_variable(name, span);
                 Type::error()
@@ -141,6 +143,12 @@ impl Checker<'_> {
     fn path_as_declared(&mut self, expr: &Expr) -> Found {
         if let Some(found) = self.asked_of_trigger(expr).or_else(|| self.of_step(expr)) {
             return found;
+        }
+        if let Some(name) = expr.type_name()
+            && !self.is_local("google")
+            && matches!(expr.kind, ExprKind::Select { .. })
+        {
+            return Type::literal(name).into();
         }
         let found = match (&expr.kind, selected(expr)) {
             (_, Some(Selected { operand, name, optional })) => {

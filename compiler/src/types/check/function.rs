@@ -1,6 +1,7 @@
 //! Functions, macros and the methods of optional values.
 
 use super::access::begins_at_step;
+use super::builtin::namespace;
 use super::known::Known;
 use super::{Checker, Found};
 use crate::bytecode::Function;
@@ -8,13 +9,23 @@ use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::text::{Name, Span};
 use crate::tree::{Expr, ExprKind};
 use crate::types::{Labels, Shape, Type};
-use crate::value::time;
 
 /// Comprehensions: written as methods of a list or record, with a variable first.
-const MACROS: [&str; 5] = ["all", "exists", "exists_one", "map", "filter"];
+const MACROS: [&str; 6] = ["all", "exists", "exists_one", "map", "filter", "sortBy"];
 
 /// What else is written like a function.
-const SPECIAL: [&str; 6] = ["has", "coalesce", "declassify", "orValue", "hasValue", "value"];
+const SPECIAL: [&str; 10] = [
+    "has",
+    "coalesce",
+    "declassify",
+    "dyn",
+    "orValue",
+    "hasValue",
+    "value",
+    "or",
+    "optMap",
+    "optFlatMap",
+];
 
 /// What other languages call a function, and what it is called here.
 const ELSEWHERE: [(&str, &str); 10] = [
@@ -38,6 +49,12 @@ impl Checker<'_> {
         args: &[Expr],
         span: Span,
     ) -> Found {
+        if target.is_some_and(|target| target.is_named("optional") && !self.is_local_expr(target)) {
+            return self.optional_of(function, args);
+        }
+        if let Some(namespace) = target.filter(|t| !self.is_local_expr(t)).and_then(namespace) {
+            return self.in_namespace(namespace, function, args, span).into();
+        }
         match (target, function.value.as_str()) {
             (None, "has") => self.has(function, args).into(),
             (None, "declassify") => self.declassify(function, args).into(),
@@ -48,6 +65,14 @@ impl Checker<'_> {
                 self.optional(target, function);
                 Type::bool().into()
             }
+            (Some(target), "or") => self.or(target, function, args),
+            (Some(target), "optMap" | "optFlatMap") => self.opt_map(target, function, args),
+            (Some(target), "first" | "last") => {
+                self.arity(function, args.is_empty(), "no argument");
+                let over = self.value(target);
+                let ty = self.items(&over, target, function).unwrap_or_else(Type::error);
+                Found { optional: true, ..ty.into() }
+            }
             (Some(target), "value") => {
                 self.arity(function, args.is_empty(), "no argument");
                 self.optional(target, function).into()
@@ -55,8 +80,9 @@ impl Checker<'_> {
             (Some(target), name) if MACROS.contains(&name) => {
                 self.comprehension(target, function, args).into()
             }
-            (target, name) => match Function::named(name) {
-                Some(known) => self.known_function(known, target, function, args, span).into(),
+            (None, "dyn") => self.made_dynamic(function, args).into(),
+            (target, name) => match Function::named(name).and_then(Function::signature) {
+                Some(row) => self.known_function(row, target, function, args, span).into(),
                 None => {
                     self.unknown_function(target, function, args);
                     Type::error().into()
@@ -88,6 +114,42 @@ impl Checker<'_> {
         if let (Some(target), true) = (target, args.is_empty()) {
             self.value(target);
         }
+    }
+
+    fn is_local_expr(&self, expr: &Expr) -> bool {
+        matches!(&expr.kind, ExprKind::Ident(name) if self.is_local(name))
+    }
+
+    fn in_namespace(
+        &mut self,
+        namespace: &str,
+        function: &Name,
+        args: &[Expr],
+        span: Span,
+    ) -> Type {
+        let name = format!("{namespace}.{}", function.value);
+        match Function::named(&name).and_then(Function::signature) {
+            Some(row) => self.known_function(row, None, function, args, span),
+            None => {
+                let message = format!("there is no function `{name}`");
+                let diagnostic = Diagnostic::new(Code::UnknownFunction, function.span, message);
+                let names = Function::names().filter_map(|known| {
+                    known.split_once('.').filter(|(of, _)| *of == namespace).map(|(_, name)| name)
+                });
+                let diagnostic = did_you_mean(diagnostic, function, names);
+                self.report(diagnostic);
+                args.iter().for_each(|arg| drop(self.value(arg)));
+                Type::error()
+            }
+        }
+    }
+
+    /// `dyn(x)`: the same value, of a type that only the run knows.
+    fn made_dynamic(&mut self, function: &Name, args: &[Expr]) -> Type {
+        self.arity(function, args.len() == 1, "one argument");
+        let types: Vec<Type> = args.iter().map(|arg| self.value(arg)).collect();
+        let labels = types.iter().fold(Labels::default(), |all, ty| all.and(ty.labels_within()));
+        Type::json().labelled(labels)
     }
 
     /// Whether a call has the arguments it needs; reports when not.
@@ -159,6 +221,55 @@ impl Checker<'_> {
         found.ty
     }
 
+    /// `optional.of(x)`, `optional.none()`, `optional.ofNonZeroValue(x)`.
+    fn optional_of(&mut self, function: &Name, args: &[Expr]) -> Found {
+        let takes = match function.value.as_str() {
+            "none" => 0,
+            "of" | "ofNonZeroValue" => 1,
+            other => {
+                let message = format!("there is no function `optional.{other}`");
+                let diagnostic = Diagnostic::new(Code::UnknownFunction, function.span, message);
+                let names = ["of", "none", "ofNonZeroValue"].into_iter();
+                self.report(did_you_mean(diagnostic, function, names));
+                return Type::error().into();
+            }
+        };
+        let needs = if takes == 0 { "no argument" } else { "one argument" };
+        self.arity(function, args.len() == takes, needs);
+        let types: Vec<Type> = args.iter().map(|arg| self.value(arg)).collect();
+        Found { optional: true, ..Type::join(types).into() }
+    }
+
+    /// `a.or(b)`, where `b` may be absent too.
+    fn or(&mut self, target: &Expr, function: &Name, args: &[Expr]) -> Found {
+        let ty = self.optional(target, function);
+        self.arity(function, args.len() == 1, "one argument");
+        let others: Vec<Found> = args.iter().map(|arg| self.infer(arg)).collect();
+        let optional = others.iter().all(|other| other.optional);
+        let types = std::iter::once(ty).chain(others.into_iter().map(|other| other.ty));
+        Found { optional, ..Type::join(types).into() }
+    }
+
+    /// `a.optMap(x, value)`, `a.optFlatMap(x, optional)`.
+    fn opt_map(&mut self, target: &Expr, function: &Name, args: &[Expr]) -> Found {
+        let ty = self.optional(target, function);
+        let [Expr { kind: ExprKind::Ident(variable), .. }, value] = args else {
+            let message = format!("`{}` takes a variable and an expression", function.value);
+            self.report(
+                Diagnostic::new(Code::WrongArity, function.span, message)
+                    .help(format!("write for example `.{}(x, ...)`", function.value)),
+            );
+            return Type::error().into();
+        };
+        self.locals.push((variable.clone(), ty));
+        let ty = match function.value.as_str() {
+            "optFlatMap" => self.infer(value).ty,
+            _ => self.value(value),
+        };
+        self.locals.pop();
+        Found { optional: true, ..ty.into() }
+    }
+
     fn or_value(&mut self, target: &Expr, function: &Name, args: &[Expr]) -> Type {
         let ty = self.optional(target, function);
         self.arity(function, args.len() == 1, "one argument");
@@ -191,6 +302,10 @@ impl Checker<'_> {
             }
             ("filter", [holds]) => {
                 self.condition(holds);
+                Type::list(item)
+            }
+            ("sortBy", [key]) => {
+                self.value(key);
                 Type::list(item)
             }
             (_, rest) => {
@@ -236,175 +351,5 @@ impl Checker<'_> {
             return None;
         }
         Some(Type::join(items))
-    }
-
-    fn known_function(
-        &mut self,
-        known: Function,
-        target: Option<&Expr>,
-        function: &Name,
-        args: &[Expr],
-        span: Span,
-    ) -> Type {
-        let all: Vec<&Expr> = target.into_iter().chain(args).collect();
-        if !known.takes(all.len()) {
-            let message = format!(
-                "`{}` does not take {} argument{}",
-                function.value,
-                args.len(),
-                if args.len() == 1 { "" } else { "s" }
-            );
-            self.report(
-                Diagnostic::new(Code::WrongArity, function.span, message)
-                    .help(format!("write `{}`", usage(known))),
-            );
-            return Type::error();
-        }
-        let mut labels = Labels::default();
-        let mut first = Type::json();
-        for (i, arg) in all.iter().enumerate() {
-            if takes_text(known) && !(known == Function::Join && i == 0) {
-                self.want(arg, &Type::string());
-            }
-            let ty = self.value(arg);
-            labels = labels.and(ty.labels_within());
-            self.argument(known, i, &ty, arg);
-            if i == 0 {
-                first = ty;
-            }
-        }
-        self.literal_argument(known, &all, span);
-        result_of(known, &first)
-            .map_or_else(Type::error, |(ty, keeps)| if keeps { ty.labelled(labels) } else { ty })
-    }
-
-    fn argument(&mut self, known: Function, i: usize, ty: &Type, arg: &Expr) {
-        let fits = |shape: &Shape| accepts(known, i, shape);
-        if ty.may_be(fits) {
-            return;
-        }
-        let message = format!("`{}` does not take {}", known.name(), ty.noun());
-        self.report(
-            Diagnostic::new(Code::WrongOperand, arg.span, message)
-                .help(format!("write `{}`", usage(known))),
-        );
-    }
-
-    /// A text that is read when it is compiled already: the run need not find out that it is wrong.
-    fn literal_argument(&mut self, known: Function, args: &[&Expr], span: Span) {
-        let [Expr { kind: ExprKind::String(text), .. }] = args else { return };
-        let (fits, what) = match known {
-            Function::Timestamp => (time::parse_timestamp(text).is_some(), "an RFC 3339 timestamp"),
-            Function::Duration => (time::parse_duration(text).is_some(), "a duration such as 90s"),
-            _ => return,
-        };
-        if !fits {
-            let message = format!("\"{text}\" is not {what}");
-            self.report(Diagnostic::new(Code::InvalidValue, span, message));
-        }
-    }
-}
-
-/// Whether every argument is text.
-fn takes_text(function: Function) -> bool {
-    matches!(
-        function,
-        Function::Contains
-            | Function::StartsWith
-            | Function::EndsWith
-            | Function::LowerAscii
-            | Function::UpperAscii
-            | Function::Trim
-            | Function::Replace
-            | Function::Split
-            | Function::Join
-    )
-}
-
-/// Whether an argument may be of a shape. What is dynamic always may.
-fn accepts(function: Function, i: usize, shape: &Shape) -> bool {
-    let text = matches!(shape, Shape::String | Shape::Literal(_));
-    match function {
-        Function::Size => {
-            text || matches!(
-                shape,
-                Shape::Bytes | Shape::List(_) | Shape::Map(_) | Shape::Record(_)
-            )
-        }
-        Function::String => {
-            !matches!(shape, Shape::Null | Shape::List(_) | Shape::Map(_) | Shape::Record(_))
-        }
-        Function::Int | Function::Uint => {
-            text || matches!(shape, Shape::Int | Shape::Number | Shape::Timestamp)
-        }
-        Function::Double => text || matches!(shape, Shape::Int | Shape::Number),
-        Function::Bool => text || *shape == Shape::Bool,
-        Function::Bytes => text || *shape == Shape::Bytes,
-        Function::Timestamp => text || matches!(shape, Shape::Timestamp | Shape::Int),
-        Function::Duration => text || *shape == Shape::Duration,
-        Function::Join if i == 0 => matches!(shape, Shape::List(item)
-            if item.may_be(|shape| matches!(shape, Shape::String | Shape::Literal(_)))),
-        Function::Contains
-        | Function::StartsWith
-        | Function::EndsWith
-        | Function::LowerAscii
-        | Function::UpperAscii
-        | Function::Trim
-        | Function::Replace
-        | Function::Split
-        | Function::Join => text,
-        Function::Now | Function::Uuid | Function::Absent => false,
-    }
-}
-
-/// What a function gives, and whether that shows its arguments.
-fn result_of(function: Function, first: &Type) -> Option<(Type, bool)> {
-    Some(match function {
-        Function::Size => (Type::new(Shape::Int), false),
-        Function::Contains | Function::StartsWith | Function::EndsWith => (Type::bool(), false),
-        Function::Bool => (Type::bool(), true),
-        Function::String if matches!(first.shape, Shape::Literal(_)) => (first.clone(), true),
-        Function::String
-        | Function::LowerAscii
-        | Function::UpperAscii
-        | Function::Trim
-        | Function::Replace
-        | Function::Join => (Type::string(), true),
-        Function::Int | Function::Uint => (Type::new(Shape::Int), true),
-        Function::Double => (Type::new(Shape::Number), true),
-        Function::Bytes => (Type::new(Shape::Bytes), true),
-        Function::Timestamp => (Type::new(Shape::Timestamp), true),
-        Function::Duration => (Type::new(Shape::Duration), true),
-        Function::Now => (Type::new(Shape::Timestamp), false),
-        Function::Uuid => (Type::string(), false),
-        Function::Split => (Type::list(Type::string()), true),
-        Function::Absent => return None,
-    })
-}
-
-/// How a function is written.
-fn usage(function: Function) -> &'static str {
-    match function {
-        Function::Size => "size(text, list or record)",
-        Function::Contains => "text.contains(part)",
-        Function::StartsWith => "text.startsWith(part)",
-        Function::EndsWith => "text.endsWith(part)",
-        Function::String => "string(number, bool, timestamp, ...)",
-        Function::Int => "int(number, text or timestamp)",
-        Function::Uint => "uint(number or text)",
-        Function::Double => "double(number or text)",
-        Function::Bool => "bool(text)",
-        Function::Bytes => "bytes(text)",
-        Function::Timestamp => "timestamp(text or seconds)",
-        Function::Duration => "duration(text)",
-        Function::Now => "now()",
-        Function::Uuid => "uuid()",
-        Function::LowerAscii => "text.lowerAscii()",
-        Function::UpperAscii => "text.upperAscii()",
-        Function::Trim => "text.trim()",
-        Function::Replace => "text.replace(from, to)",
-        Function::Split => "text.split(separator)",
-        Function::Join => "list.join(separator)",
-        Function::Absent => "value()",
     }
 }

@@ -8,6 +8,7 @@ mod absent;
 mod access;
 pub(crate) mod address;
 pub(crate) mod arguments;
+mod builtin;
 mod call;
 mod expr;
 mod function;
@@ -23,6 +24,7 @@ mod steps;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use builtin::{TYPE_NAMES, namespace};
 pub use plan::{
     Backoff, CallPlan, OperationFacts, PathPart, RetryOn, RetryPlan, StepTyping, Typed,
 };
