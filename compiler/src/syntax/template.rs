@@ -2,6 +2,7 @@
 
 use super::expr;
 use super::span_map::SpanMap;
+use super::token::quoted_length;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::tree::{Expr, ExprKind, TemplatePart};
 
@@ -67,24 +68,19 @@ pub fn escape(text: &str) -> String {
 
 /// How many bytes stand before the `}` that closes a template, given the text after its `${`.
 fn closing_brace(text: &str) -> Option<usize> {
-    let mut depth = 0_usize;
-    let mut chars = text.char_indices();
-    while let Some((at, c)) = chars.next() {
+    let (mut depth, mut at) = (0_usize, 0);
+    while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        let length = match c {
+            '"' | '\'' | '`' => quoted_length(text, at),
+            _ => c.len_utf8(),
+        };
         match c {
             '{' => depth += 1,
             '}' if depth == 0 => return Some(at),
             '}' => depth -= 1,
-            '"' | '\'' | '`' => {
-                while let Some((_, inner)) = chars.next() {
-                    if inner == '\\' && c != '`' {
-                        chars.next();
-                    } else if inner == c {
-                        break;
-                    }
-                }
-            }
             _ => {}
         }
+        at += length;
     }
     None
 }

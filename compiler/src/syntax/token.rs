@@ -139,6 +139,17 @@ fn text_token(rest: &str, prefix: usize, raw: bool) -> (TokenKind, usize) {
     (TokenKind::Unclosed, at)
 }
 
+/// How many bytes the string or quoted word takes whose first quote stands at `at`; up to where it should have been
+/// closed, when it is not.
+pub(crate) fn quoted_length(text: &str, at: usize) -> usize {
+    let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
+    if rest.starts_with('`') {
+        return quoted_word(rest).1;
+    }
+    let word = before.rsplit(|c| c != '_' && !XID_CONTINUE(c)).next().unwrap_or_default();
+    text_token(rest, 0, matches!(word, "r" | "R" | "br" | "bR" | "Br" | "BR")).1
+}
+
 fn quoted_word(rest: &str) -> (TokenKind, usize) {
     match rest.char_indices().skip(1).find(|(_, c)| matches!(c, '`' | '\n')) {
         Some((at, '`')) if at > 1 => (TokenKind::Text, at + 1),
