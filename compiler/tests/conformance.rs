@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use writ_compiler::analysis::{Analysis, Syntax};
 use writ_compiler::bytecode::eval::{self, Budget, Scope};
-use writ_compiler::bytecode::{ExecutionField, Program, WorkflowField};
+use writ_compiler::bytecode::{ExecutionField, Function, Program, WorkflowField};
 use writ_compiler::diagnostic::{Severity, render};
 use writ_compiler::value::Value;
 
@@ -146,4 +146,30 @@ fn expressions_mean_what_the_cases_say() {
     }
     assert!(wrong.is_empty(), "{} of {count} cases\n\n{}", wrong.len(), wrong.join("\n"));
     assert!(count > 1_000, "only {count} cases were found");
+}
+
+#[test]
+fn the_examples_of_the_documentation_give_what_they_say() {
+    let page = include_str!("../../docs/expressions.md");
+    let blocks = page.split("```cel\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let (mut count, mut wrong) = (0, Vec::new());
+    for line in blocks.flat_map(str::lines) {
+        let (expression, said) = line.rsplit_once(" // ").expect("an example says what it gives");
+        let (mark, expected) = match said.strip_prefix("=> ") {
+            Some(expected) => ("==>", expected),
+            None => ("!!>", said.strip_prefix("error: ").expect("a value or an error")),
+        };
+        count += 1;
+        wrong.extend(complaint(expression.trim(), mark, expected, &json!({})));
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(count > 100, "only {count} examples were found");
+}
+
+#[test]
+fn every_function_has_an_example() {
+    let page = include_str!("../../docs/expressions.md");
+    for name in Function::names() {
+        assert!(page.contains(&format!("{name}(")), "`{name}` is not in docs/expressions.md");
+    }
 }

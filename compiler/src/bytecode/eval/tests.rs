@@ -150,6 +150,22 @@ fn arithmetic_is_exact_or_an_error() {
 }
 
 #[test]
+fn programs_of_the_first_semantics_keep_their_integers() {
+    let run_as = |semantics: u16, text: &str| {
+        let program = Program { semantics, ..transform(&json!(format!("${{{text}}}"))) };
+        let entry = program.steps[2].entry.next();
+        super::run(&program, entry, &sample(), &mut Budget::default())
+            .map(|stopped| stopped.operands[0].clone())
+            .map_err(|error| error.message(true))
+    };
+    let beyond = Value::Uint(9_223_372_036_854_775_808);
+    assert_eq!(run_as(1, "trigger.big + 1"), Ok(beyond));
+    assert_eq!(run_as(1, "1u - 2u"), Ok(Value::Int(-1)));
+    assert!(run_as(2, "trigger.big + 1").unwrap_err().contains("does not fit"));
+    assert!(run_as(2, "1u - 2u").unwrap_err().contains("does not fit"));
+}
+
+#[test]
 fn logic_and_comparison() {
     insta::assert_snapshot!(table(&[
         "trigger.yes && trigger.n > 4 || 1 / 0 == 1",

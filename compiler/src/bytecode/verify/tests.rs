@@ -134,6 +134,45 @@ fn loops_are_entered_and_left() {
 }
 
 #[test]
+fn verdicts_are_begun_settled_and_concluded() {
+    let verdict = Op::Branch(BranchOp::Verdict);
+    let attempt = |failed| Op::Branch(BranchOp::Attempt { failed: Pc(failed) });
+    let settle = |end| Op::Branch(BranchOp::SettleAnd { end: Pc(end) });
+    let conclude = Op::Branch(BranchOp::Conclude { value: true });
+    let drop = Op::Branch(BranchOp::Drop);
+    let good = [ENTER, verdict, attempt(5), PUSH, settle(8), PUSH, settle(8), conclude, STORE, END];
+    assert_eq!(program(StepType::Transform, &good).verify(), Ok(()));
+    let misfit = "it does not fit the verdict it is in";
+    for (code, says) in [
+        (&[ENTER, attempt(2), PUSH, STORE, END][..], "it is in no verdict"),
+        (&[ENTER, PUSH, settle(3), STORE, END], "it is in no verdict"),
+        (&[ENTER, conclude, STORE, END], "it is in no verdict"),
+        (&[ENTER, verdict, PUSH, STORE, END], "it leaves operands behind"),
+        (&[ENTER, verdict, attempt(5), attempt(5), PUSH, conclude, STORE, END], misfit),
+        (&[ENTER, verdict, attempt(5), conclude, PUSH, conclude, STORE, END], misfit),
+        // More on the stack than what a failure would leave there.
+        (&[ENTER, verdict, attempt(6), PUSH, PUSH, settle(7), conclude, STORE, END], misfit),
+        // Less than that.
+        (
+            &[ENTER, PUSH, verdict, attempt(7), drop, PUSH, PUSH, settle(8), conclude, STORE, END],
+            "it takes what was there before a verdict",
+        ),
+        // A part that is left by another way than its end.
+        (
+            &[ENTER, verdict, attempt(4), jump(4), conclude, STORE, END],
+            "the ways that lead to it leave different operands",
+        ),
+        // A comprehension that a failure would find ended.
+        (
+            &[ENTER, PUSH, LOOP, verdict, BREAK, conclude, STORE, END],
+            "it takes what was there before a verdict",
+        ),
+    ] {
+        assert_eq!(transform(code), says, "{code:?}");
+    }
+}
+
+#[test]
 fn what_is_referred_to_exists_and_fits() {
     let field = |name| Op::Access(AccessOp::Field { name });
     let output = |step| Op::Load(LoadOp::Output { step });
