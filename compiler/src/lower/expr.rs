@@ -1,6 +1,7 @@
 //! Expressions: each leaves one value on the stack.
 
 use super::code::Label;
+use super::fold::{folded, operator};
 use super::optional::Absence;
 use super::{Lowering, count};
 use crate::bytecode::{
@@ -14,6 +15,11 @@ impl Lowering<'_> {
     /// Pushes the value of an expression.
     pub(super) fn value(&mut self, expr: &Expr) {
         let outer = self.code.at(expr.span);
+        if let Some(constant) = folded(expr) {
+            self.code.push(constant);
+            self.code.at(outer);
+            return;
+        }
         match &expr.kind {
             ExprKind::Null => self.code.push(Constant::Null),
             ExprKind::Bool(value) => self.code.push(Constant::Bool(*value)),
@@ -105,16 +111,6 @@ impl Lowering<'_> {
     }
 
     fn unary(&mut self, op: UnaryOp, operand: &Expr) {
-        // JSON writes -1.5 as one number, an expression as a sign before one: they are the same constant.
-        match (op, &operand.kind) {
-            (UnaryOp::Negate, ExprKind::Double(value)) => {
-                return self.code.push(Constant::Double(-value));
-            }
-            (UnaryOp::Negate, ExprKind::Int(value)) if *value != i64::MIN => {
-                return self.code.push(Constant::Int(-value));
-            }
-            _ => {}
-        }
         self.value(operand);
         self.code.emit(Op::Operator(match op {
             UnaryOp::Negate => Operator::Negate,
@@ -123,21 +119,7 @@ impl Lowering<'_> {
     }
 
     fn binary(&mut self, op: BinaryOp, lhs: &Expr, rhs: &Expr) {
-        let operator = match op {
-            BinaryOp::And | BinaryOp::Or => return self.verdict(op, lhs, rhs),
-            BinaryOp::Equal => Operator::Equal,
-            BinaryOp::NotEqual => Operator::NotEqual,
-            BinaryOp::Less => Operator::Less,
-            BinaryOp::LessEqual => Operator::LessEqual,
-            BinaryOp::Greater => Operator::Greater,
-            BinaryOp::GreaterEqual => Operator::GreaterEqual,
-            BinaryOp::In => Operator::In,
-            BinaryOp::Add => Operator::Add,
-            BinaryOp::Subtract => Operator::Subtract,
-            BinaryOp::Multiply => Operator::Multiply,
-            BinaryOp::Divide => Operator::Divide,
-            BinaryOp::Remainder => Operator::Remainder,
-        };
+        let Some(operator) = operator(op) else { return self.verdict(op, lhs, rhs) };
         self.value(lhs);
         self.value(rhs);
         self.code.emit(Op::Operator(operator));

@@ -7,6 +7,7 @@
 mod call;
 mod code;
 mod expr;
+mod fold;
 mod macros;
 mod optional;
 mod step;

@@ -346,6 +346,16 @@ impl<S: Scope> Evaluator<'_, S> {
     }
 }
 
+/// What an operator makes of its operands; `None` where it fails, or does not take so many.
+pub(crate) fn apply(op: Operator, mut operands: Vec<Value>) -> Option<Value> {
+    let last = operands.pop()?;
+    match (op.arity(), operands.pop()) {
+        (1, None) => arithmetic::unary(op, &last, Integers::Typed).ok(),
+        (2, Some(first)) => arithmetic::binary(op, first, last, Integers::Typed).ok(),
+        _ => None,
+    }
+}
+
 /// Whether a value is the one that its type has when nothing was said.
 fn is_zero(value: &Value) -> bool {
     match value {
