@@ -14,6 +14,7 @@ pub mod limits;
 pub mod machine;
 pub mod sandbox;
 pub mod server;
+pub mod simulate;
 pub mod store;
 pub mod time;
 pub mod vault;

@@ -181,3 +181,7 @@ pub const RUN_CONTEXTS_CACHED_MAX: usize = 2_048;
 /// Journal entries of one run. No run comes near: a program has at most a thousand steps, which do not repeat. Part of
 /// the schema: it separates the keys of one run's entries from the next one's.
 pub const JOURNAL_ENTRIES_MAX: i64 = 1 << 24;
+
+/// Events of one simulated run, so that none goes on for ever: a thousand steps of a hundred attempts each, with the time
+/// between them, stay below.
+pub const SIMULATED_EVENTS_MAX: usize = 1_000_000;
