@@ -88,11 +88,7 @@ pub enum Arrival {
 ///
 /// # Errors
 /// When the machine refuses what the simulation does: a defect of the machine or the program, and never the workflow's.
-pub fn simulate(
-    program: &Program,
-    start: Start,
-    world: &mut impl World,
-) -> Result<Trace, Refused> {
+pub fn simulate(program: &Program, start: Start, world: &mut impl World) -> Result<Trace, Refused> {
     let mut simulation = Simulation {
         trace: Trace::new(&start),
         now: start.at,

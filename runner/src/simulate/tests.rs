@@ -74,8 +74,7 @@ fn waits_take_no_time_and_count() {
         retry_after_ms: Some(60_000),
     };
     world.replies.insert(0, Reply { outcome: Err(failure), took_ms: 10 });
-    world.verdict =
-        Verdict::Decided { decision: Decision::Approve, notes: "yes".to_owned(), form };
+    world.verdict = Verdict::Decided { decision: Decision::Approve, notes: "yes".to_owned(), form };
     world.arrival = Arrival::Comes(Value::Int(7));
     let trace = run(EVERYTHING, &mut world);
     assert_eq!(trace.status, ExecutionStatus::Succeeded);
@@ -96,8 +95,7 @@ fn what_nobody_answers_expires_or_stays_open() {
     let trace = run(EVERYTHING, &mut world);
     assert_eq!(trace.output, Some(Value::from("late")));
     let form = None;
-    world.verdict =
-        Verdict::Decided { decision: Decision::Approve, notes: "yes".to_owned(), form };
+    world.verdict = Verdict::Decided { decision: Decision::Approve, notes: "yes".to_owned(), form };
     let trace = run(EVERYTHING, &mut world);
     assert_eq!((trace.status, trace.waiting), (ExecutionStatus::Running, Some(Waiting::Event(3))));
     world.arrival = Arrival::Expires;

@@ -2,6 +2,7 @@
 
 mod flat;
 mod json_schema;
+mod sample;
 mod secrets;
 mod text;
 mod validate;

@@ -77,6 +77,11 @@ proptest! {
     }
 
     #[test]
+    fn a_sample_is_of_its_type(schema in any_schema(), name in "[a-z]{0,3}") {
+        prop_assert_eq!(schema.validate(&schema.sample(&name)), []);
+    }
+
+    #[test]
     fn validation_takes_any_value(schema in any_schema(), value in plain_value()) {
         prop_assert!(schema.validate(&value).len() <= crate::limits::FIELD_ERRORS_MAX);
         let _ = schema.to_json_schema();
