@@ -19,7 +19,7 @@ pub use op::{
     AccessOp, BranchOp, ConstantIx, ExecutionField, FlowOp, Form, Function, Gives, Kind, LoadOp,
     MakeOp, NAMESPACES, Op, Operator, Overload, Pc, Signature, WorkflowField,
 };
-pub use source_map::SourceMap;
+pub use source_map::{Location, SourceMap};
 pub use verify::VerifyError;
 #[cfg(test)]
 pub(crate) use verify::most_operands;

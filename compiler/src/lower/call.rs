@@ -46,7 +46,9 @@ impl Lowering<'_> {
                         PathPart::Text(text) => self.code.push_text(text),
                         PathPart::Expr(value) => {
                             self.value(value);
+                            let outer = self.code.at(value.span);
                             self.code.emit(Op::Make(MakeOp::PathSegment));
+                            self.code.at(outer);
                         }
                     }
                 }
@@ -55,6 +57,7 @@ impl Lowering<'_> {
             }
         }
         for (name, value) in &plan.query {
+            let outer = self.code.at(value.span);
             let absent = self.code.label();
             let end = self.code.label();
             let may_be_absent = self.path(value, Absence::Optional(absent));
@@ -66,6 +69,7 @@ impl Lowering<'_> {
             }
             let name = self.code.text(name);
             self.code.emit(Op::Make(MakeOp::QueryPair { name }));
+            self.code.at(outer);
         }
         if !plan.query.is_empty() {
             self.code.emit(Op::Make(MakeOp::WithQuery { len: count(plan.query.len()) }));

@@ -164,10 +164,17 @@ impl Lowering<'_> {
         self.code.at(outer);
     }
 
+    /// Goes on at `no` where a condition does not hold; that it is none is said of the condition.
+    pub(super) fn condition(&mut self, condition: &Expr, no: Label) {
+        self.value(condition);
+        let outer = self.code.at(condition.span);
+        self.code.branch(BranchOp::Unless { target: no.pc() });
+        self.code.at(outer);
+    }
+
     fn conditional(&mut self, condition: &Expr, then: &Expr, otherwise: &Expr) {
         let (no, end) = (self.code.label(), self.code.label());
-        self.value(condition);
-        self.code.branch(BranchOp::Unless { target: no.pc() });
+        self.condition(condition, no);
         self.value(then);
         self.code.jump(end);
         self.code.bind(no);

@@ -50,12 +50,14 @@ impl Lowering<'_> {
     /// Begins the loop over a list's items or a record's keys. With `start`, what it gathers begins as that.
     fn begin(&mut self, over: &Expr, variable: &str, start: Option<Op>) -> Loop {
         self.value(over);
+        let outer = self.code.at(over.span);
+        self.code.branch(BranchOp::Loop);
+        self.code.at(outer);
         self.begin_over(variable, start)
     }
 
-    /// The same over the value on the stack.
+    /// The same behind its `Loop`.
     fn begin_over(&mut self, variable: &str, start: Option<Op>) -> Loop {
-        self.code.branch(BranchOp::Loop);
         if let Some(start) = start {
             self.code.emit(start);
         }
@@ -93,8 +95,7 @@ impl Lowering<'_> {
     fn exists_one(&mut self, over: &Expr, variable: &str, holds: &Expr) {
         let zero = self.code.load(Constant::Int(0));
         let this = self.begin(over, variable, Some(zero));
-        self.value(holds);
-        self.code.branch(BranchOp::Unless { target: this.next.pc() });
+        self.condition(holds, this.next);
         self.code.push(Constant::Int(1));
         self.code.emit(Op::Operator(Operator::Add));
         self.repeat(this);
@@ -108,6 +109,7 @@ impl Lowering<'_> {
         let slot = self.bind("");
         self.code.emit(Op::Load(LoadOp::Local { slot }));
         self.code.emit(Op::Load(LoadOp::Local { slot }));
+        self.code.branch(BranchOp::Loop);
         let this = self.begin_over(variable, Some(Op::Make(MakeOp::List { len: 0 })));
         self.value(key);
         self.code.emit(Op::Make(MakeOp::Append));
@@ -120,8 +122,7 @@ impl Lowering<'_> {
     fn gather(&mut self, over: &Expr, variable: &str, holds: Option<&Expr>, value: &Expr) {
         let this = self.begin(over, variable, Some(Op::Make(MakeOp::List { len: 0 })));
         if let Some(holds) = holds {
-            self.value(holds);
-            self.code.branch(BranchOp::Unless { target: this.next.pc() });
+            self.condition(holds, this.next);
         }
         self.value(value);
         self.code.emit(Op::Make(MakeOp::Append));

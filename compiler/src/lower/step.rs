@@ -8,6 +8,7 @@ use crate::bytecode::{
     SwitchTable,
 };
 use crate::flow::{RouteKind, StepIx, continues_after_reject};
+use crate::text::Span;
 use crate::tree::{
     ApprovalOutcome, ApprovalStep, DecideStep, EmitStep, EndStep, Expr, ExprKind, Step, StepKind,
     WaitStep,
@@ -32,22 +33,22 @@ impl Lowering<'_> {
                 self.info(index, step, StepType::Decision);
                 match &decide.expression {
                     Some(value) => self.switch(index, value),
-                    None => self.conditions(index, decide),
+                    None => self.conditions(index, decide, step.id.span),
                 }
             }
             StepKind::Transform(transform) => {
                 self.info(index, step, StepType::Transform);
-                self.value(&transform.value);
+                self.operand(&transform.value);
                 self.complete(index, FlowOp::Store { step: index });
             }
             StepKind::Wait(WaitStep::Duration { duration }) => {
                 self.info(index, step, StepType::Wait);
-                self.value(duration);
+                self.operand(duration);
                 self.complete(index, FlowOp::WaitFor { step: index });
             }
             StepKind::Wait(WaitStep::Until { until }) => {
                 self.info(index, step, StepType::Wait);
-                self.value(until);
+                self.operand(until);
                 self.complete(index, FlowOp::WaitUntil { step: index });
             }
             StepKind::Emit(emit) => self.emit_event(index, step, emit),
@@ -56,9 +57,10 @@ impl Lowering<'_> {
             StepKind::Wait(WaitStep::Event { event, correlation, timeout_ms, .. }) => {
                 let timeout_ms = timeout_ms.as_ref().map(|timeout| timeout.value);
                 self.wait_event(index, step, timeout_ms);
-                let correlation = self.optional_text(correlation.as_ref());
+                let there = self.optional_text(correlation.as_ref());
+                self.code.at(correlation.as_ref().map_or(step.id.span, |text| text.span));
                 let event = self.code.text(&event.value);
-                self.complete(index, FlowOp::WaitEvent { step: index, event, correlation });
+                self.complete(index, FlowOp::WaitEvent { step: index, event, correlation: there });
             }
             StepKind::Error => self.refuse(index, step),
         }
@@ -108,7 +110,7 @@ impl Lowering<'_> {
     }
 
     fn switch(&mut self, index: u32, value: &Expr) {
-        self.value(value);
+        self.operand(value);
         let mut table = SwitchTable { cases: Vec::new(), default: None };
         for route in self.routes(index) {
             let target = Label::entry(route.target).pc();
@@ -130,15 +132,16 @@ impl Lowering<'_> {
         self.code.flow(FlowOp::Switch { step: index, table: number });
     }
 
-    fn conditions(&mut self, index: u32, decide: &DecideStep) {
+    fn conditions(&mut self, index: u32, decide: &DecideStep, step: Span) {
         for (number, condition) in (0..).zip(&decide.conditions) {
             let Some(target) = self.target(index, &RouteKind::When(number)) else { continue };
             let otherwise = self.code.label();
-            self.value(&condition.when);
+            self.operand(&condition.when);
             self.code.branch(BranchOp::Unless { target: otherwise.pc() });
             self.select(index, &condition.next.value, target);
             self.code.bind(otherwise);
         }
+        self.code.at(step);
         match self.target(index, &RouteKind::Default) {
             Some(target) => self.select(index, DEFAULT, target),
             None => self.code.flow(FlowOp::NoCase { step: index }),
@@ -152,7 +155,7 @@ impl Lowering<'_> {
 
     fn emit_event(&mut self, index: u32, step: &Step, emit: &EmitStep) {
         self.info(index, step, StepType::WebhookEmit);
-        let payload = self.optional_value(emit.payload.as_ref());
+        let payload = self.optional_operand(emit.payload.as_ref());
         let event = self.code.text(&emit.event.value);
         self.complete(index, FlowOp::Emit { step: index, event, payload });
     }
@@ -212,7 +215,7 @@ impl Lowering<'_> {
                 self.code.flow(FlowOp::Fail { step: index, code, message });
             }
             None => {
-                let output = self.optional_value(end.output.as_ref());
+                let output = self.optional_operand(end.output.as_ref());
                 self.code.flow(FlowOp::Finish { step: index, output });
             }
         }
@@ -226,14 +229,29 @@ impl Lowering<'_> {
         value.is_some()
     }
 
+    /// Pushes the one value that the next instruction is about: what goes wrong there is said of the value.
+    fn operand(&mut self, value: &Expr) {
+        self.value(value);
+        self.code.at(value.span);
+    }
+
+    /// [`Self::operand`] of a value that may be left out; whether it was there.
+    fn optional_operand(&mut self, value: Option<&Expr>) -> bool {
+        if let Some(value) = value {
+            self.operand(value);
+        }
+        value.is_some()
+    }
+
     /// Pushes a value for people to read, as text, that may be left out; whether it was there.
     fn optional_text(&mut self, value: Option<&Expr>) -> bool {
-        let there = self.optional_value(value);
-        let is_text =
-            value.is_some_and(|v| matches!(v.kind, ExprKind::String(_) | ExprKind::Template(_)));
-        if there && !is_text {
+        let Some(value) = value else { return false };
+        self.value(value);
+        if !matches!(value.kind, ExprKind::String(_) | ExprKind::Template(_)) {
+            let outer = self.code.at(value.span);
             self.code.emit(Op::Make(MakeOp::Text { len: 1 }));
+            self.code.at(outer);
         }
-        there
+        true
     }
 }

@@ -10,7 +10,9 @@ use crate::time::Millis;
 use axum::body::Body;
 use http::{Response, StatusCode};
 use serde::Serialize;
-use writ_compiler::bytecode::{Pc, SourceMap, StepType};
+use writ_compiler::analysis::Syntax;
+use writ_compiler::bytecode::{Location, Pc, SourceMap, StepType};
+use writ_compiler::diagnostic::SourceText;
 use writ_compiler::text::LineIndex;
 use writ_compiler::value::Value;
 use writ_compiler::value::time::{parse_duration, parse_timestamp};
@@ -96,6 +98,9 @@ struct ErrorView<'a> {
     line: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     column: Option<u32>,
+    /// What stands there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expression: Option<String>,
 }
 
 /// Shows an execution with its steps.
@@ -167,15 +172,16 @@ fn step_view<'a>(step: &'a StepRow, source: Option<&Source>) -> StepView<'a> {
 }
 
 fn error_view<'a>(error: &'a ErrorInfo, source: Option<&Source>) -> ErrorView<'a> {
-    let position = error.pc.zip(source).and_then(|(pc, source)| source.position(pc));
+    let location = error.pc.zip(source).and_then(|(pc, source)| source.locate(Pc(pc)));
     ErrorView {
         code: &error.code,
         message: &error.message,
         status: error.status,
         node_id: None,
         step_id: None,
-        line: position.map(|(line, _)| line),
-        column: position.map(|(_, column)| column),
+        line: location.as_ref().map(|location| location.line),
+        column: location.as_ref().map(|location| location.column),
+        expression: location.map(|location| location.expression),
     }
 }
 
@@ -236,10 +242,9 @@ impl Source {
         Ok(source.map(|(text, map)| Self { lines: LineIndex::new(&text), text, map }))
     }
 
-    fn position(&self, pc: u32) -> Option<(u32, u32)> {
-        let span = self.map.span(Pc(pc))?;
-        let position = self.lines.position(&self.text, span.start);
-        Some((position.line, position.column))
+    fn locate(&self, pc: Pc) -> Option<Location> {
+        let source = SourceText { text: &self.text, syntax: Syntax::Json };
+        self.map.locate(pc, source, &self.lines)
     }
 }
 

@@ -17,6 +17,7 @@ use http::{Method, Request, StatusCode};
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// A service that never answers.
@@ -348,6 +349,34 @@ async fn diagnostics_point_into_what_was_sent() {
         json!({"valid": true, "diagnostics": []})
     );
     served.get("/api/workflows/onboard").await.expect(404);
+}
+
+#[tokio::test]
+async fn an_expression_that_failed_is_shown_with_its_place() {
+    let served = Served::new().await;
+    let spec = r#"{
+      "startNodeId": "sum", "edges": [],
+      "nodes": [{"id": "sum", "type": "transform", "value": "\u0041 \ud83d\ude00 ${int(trigger[\"n\"]) + 1}"}]
+    }"#;
+    let body = format!(r#"{{"slug": "sums", "name": "Sums", "spec": {spec}}}"#);
+    served.post_text("/api/workflows", body).await.expect(201);
+    served.post("/api/workflows/sums/publish", &json!({})).await.expect(200);
+    let made = served.post("/api/workflows/sums/execute", &json!({"n": "many"})).await;
+    let id = made.expect(202)["data"]["execution"]["id"].as_str().unwrap();
+    let ended = async {
+        loop {
+            let read = served.get(&format!("/api/executions/{id}")).await;
+            if read.body["data"]["execution"]["status"] == "failed" {
+                return read.body["data"]["execution"].clone();
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let ended = tokio::time::timeout(Duration::from_secs(30), ended).await.unwrap();
+    insta::assert_snapshot!(format!("{}\n{}", masked(ended["error"].clone()), ended["steps"][0]["error"]), @r#"
+    {"code":"template_failed","message":"`int` cannot convert this; it met \"many\"","nodeId":"sum","stepId":"stp_<ulid>","line":3,"column":84,"expression":"int(trigger[\"n\"])"}
+    {"code":"template_failed","message":"`int` cannot convert this; it met \"many\"","line":3,"column":84,"expression":"int(trigger[\"n\"])"}
+    "#);
 }
 
 #[tokio::test]

@@ -109,11 +109,12 @@ impl<'a> Run<'a> {
                 self.succeed(step, &selected(self.program.text(label)), target)
             }
             FlowOp::NoCase { .. } => {
-                self.fail(step, error("no_case", "none of its conditions holds").into())
+                let none = error("no_case", "none of its conditions holds");
+                self.fail(step, none.at(pc).into())
             }
             FlowOp::Store { .. } => {
                 let value = first.ok_or(Damaged("an operand is missing"))?;
-                self.succeed(step, value, pc.next())
+                self.succeed_with(step, value, pc, pc.next())
             }
             FlowOp::Finish { .. } => self.finish(step, pc, first),
             FlowOp::Fail { code, .. } => {
@@ -160,13 +161,13 @@ impl<'a> Run<'a> {
             _ => format!("this {}", value.type_name()),
         };
         let message = format!("there is no case for {met}, and no default");
-        self.fail(step, ErrorInfo { pc: Some(pc.0), ..error("no_case", message) }.into())
+        self.fail(step, error("no_case", message).at(pc).into())
     }
 
     fn finish(&mut self, step: Step<'a>, pc: Pc, output: Option<&Value>) -> Outcome<Next> {
         let output = match output {
             Some(output) => {
-                if self.succeed(step, output, pc)? == Next::Stop {
+                if self.succeed_with(step, output, pc, pc)? == Next::Stop {
                     return Ok(Next::Stop);
                 }
                 self.step_run(step.ordinal)?.output.as_ref().map(|kept| kept.id)
@@ -195,7 +196,7 @@ impl<'a> Run<'a> {
             Ok(input) => input,
             Err(error) => {
                 self.started(step, None)?;
-                return self.fail(step, error.into());
+                return self.fail(step, error.at(pc).into());
             }
         };
         self.started(step, Some(&input))?;

@@ -40,7 +40,7 @@ impl<'a> Run<'a> {
             Ok(input) => input,
             Err(error) => {
                 self.started(step, None)?;
-                return self.fail(step, error.into());
+                return self.fail(step, error.at(stopped.at).into());
             }
         };
         self.step_run(step.ordinal)?.status = StepStatus::AwaitingApproval;

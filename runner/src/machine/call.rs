@@ -44,7 +44,7 @@ impl<'a> Run<'a> {
             Ok(input) => input,
             Err(error) => {
                 self.started(step, None)?;
-                return self.fail(step, error.into());
+                return self.fail(step, error.at(pc).into());
             }
         };
         self.started(step, Some(&input))?;
@@ -179,5 +179,5 @@ fn header_texts(headers: &Value) -> Result<Value, String> {
 
 /// An expression's value does not serve, at this instruction.
 pub(super) fn template_error(message: impl Into<String>, pc: Pc) -> ErrorInfo {
-    ErrorInfo { pc: Some(pc.0), ..error("template_failed", message) }
+    error("template_failed", message).at(pc)
 }

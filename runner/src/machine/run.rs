@@ -76,6 +76,13 @@ pub(super) fn error(code: &str, message: impl Into<String>) -> ErrorInfo {
     ErrorInfo { code: code.to_owned(), message: message.into(), status: None, pc: None }
 }
 
+impl ErrorInfo {
+    /// The error, of what this instruction made.
+    pub(super) fn at(self, pc: Pc) -> Self {
+        Self { pc: Some(pc.0), ..self }
+    }
+}
+
 impl<'a> Run<'a> {
     pub(super) fn new(
         program: &'a Program,
@@ -166,10 +173,27 @@ impl<'a> Run<'a> {
 
     /// Ends a step well; the frame goes on at `next`.
     pub(super) fn succeed(&mut self, step: Step<'_>, output: &Value, next: Pc) -> Outcome<Next> {
-        let output = match self.keep("its output", output) {
-            Ok(output) => output,
-            Err(error) => return self.fail(step, error.into()),
-        };
+        match self.keep("its output", output) {
+            Ok(output) => self.succeeded(step, output, next),
+            Err(error) => self.fail(step, error.into()),
+        }
+    }
+
+    /// Ends a step well with what an expression made for this instruction; the frame goes on at `next`.
+    pub(super) fn succeed_with(
+        &mut self,
+        step: Step<'_>,
+        output: &Value,
+        pc: Pc,
+        next: Pc,
+    ) -> Outcome<Next> {
+        match self.keep("its output", output) {
+            Ok(output) => self.succeeded(step, output, next),
+            Err(error) => self.fail(step, error.at(pc).into()),
+        }
+    }
+
+    fn succeeded(&mut self, step: Step<'_>, output: Kept, next: Pc) -> Outcome<Next> {
         let run = self.step_run(step.ordinal)?;
         (run.status, run.input) = (StepStatus::Succeeded, None);
         let attempts = run.attempts;

@@ -24,7 +24,7 @@ impl<'a> Run<'a> {
         let input = self.keep("what it waits for", &Value::record([(field, given.clone())]));
         self.started(step, input.as_ref().ok())?;
         let due = match (input, due) {
-            (Err(error), _) => return self.fail(step, error.into()),
+            (Err(error), _) => return self.fail(step, error.at(pc).into()),
             (Ok(_), None) => {
                 let wanted = match field {
                     "until" => "an RFC 3339 timestamp",
@@ -76,7 +76,7 @@ impl<'a> Run<'a> {
         let input = self.keep("what it waits for", &Value::record(fields));
         self.started(step, input.as_ref().ok())?;
         if let Err(error) = input {
-            return self.fail(step, error.into());
+            return self.fail(step, error.at(pc).into());
         }
         let (ordinal, frame) = (step.ordinal, step.strand.id);
         self.record(Record::EventAwaited { ordinal, frame, event: event.to_owned(), correlation });

@@ -42,8 +42,8 @@ fn listings_name_what_instructions_refer_to() {
       ; 9: "path": "${trigger.id}",
          2  trigger
          3  field         "id"
-      ; 5: "id": "get",
          4  path_segment
+      ; 5: "id": "get",
          5  text          2
          6  call
 
@@ -81,10 +81,10 @@ fn listings_name_what_instructions_refer_to() {
         29  jump          -> L31
       L30:
         30  break
-      ; 15: "id": "big",
       L31:
         31  unless        -> L33
         32  select        "ask" -> ask
+      ; 15: "id": "big",
       L33:
         33  select        "default" -> none
 
@@ -120,7 +120,6 @@ fn listings_name_what_instructions_refer_to() {
         45  constant      "x"
       ; 35: "output": [
         46  list          3
-      ; 33: "id": "none",
         47  finish        output
     "#);
     let without = disasm(&compiled.program, None);

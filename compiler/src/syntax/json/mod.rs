@@ -14,6 +14,8 @@ mod string;
 mod text;
 mod value;
 
+pub(crate) use string::unescaped;
+
 use crate::diagnostic::Diagnostic;
 use crate::tree::Module;
 

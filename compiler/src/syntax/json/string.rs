@@ -41,6 +41,19 @@ pub(super) fn unescape(
     (text, map)
 }
 
+/// A piece of a string's source without its escapes; `None` when it is no piece of one string: no quote stands bare there.
+pub(crate) fn unescaped(piece: &str) -> Option<String> {
+    let mut problems = Vec::new();
+    let (text, _) = unescape(piece, 0, &mut problems);
+    let mut escaped = false;
+    let is_inside = piece.bytes().all(|byte| {
+        let bare = byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+        !bare
+    });
+    (is_inside && problems.is_empty()).then_some(text)
+}
+
 /// The character of the escape at the start of `rest`, and the bytes it takes there.
 fn escape(rest: &str) -> (Result<char, String>, usize) {
     let simple = |c| (Ok(c), 2);
