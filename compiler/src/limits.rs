@@ -83,6 +83,9 @@ pub const PATTERN_BYTES_MAX: usize = 1_000;
 /// Most bytes that a compiled pattern takes; counted repetitions inside one another would take any amount.
 pub const PATTERN_SIZE_MAX: usize = 256 * 1024;
 
+/// Most bytes that a small compiled pattern takes: one that tries little at once, as nearly all do.
+pub const PATTERN_SIZE_SMALL: usize = 32 * 1024;
+
 /// Most patterns that one evaluation keeps compiled.
 pub const PATTERNS_MAX: usize = 16;
 

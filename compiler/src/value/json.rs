@@ -4,6 +4,7 @@ use super::{Map, Value, time};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 use std::fmt::{self, Write as _};
+use std::io;
 use std::sync::Arc;
 
 impl Value {
@@ -25,12 +26,48 @@ impl Value {
         serde_json::from_slice(bytes)
     }
 
+    /// The beginning of its compact JSON text, of so many bytes at most, and whether that is all of it. What is beyond is
+    /// not made.
+    #[must_use]
+    pub fn to_json_within(&self, bytes_max: usize) -> (String, bool) {
+        let mut start = Start { bytes: Vec::new(), left: bytes_max };
+        let is_all = serde_json::to_writer(&mut start, self).is_ok();
+        let text = match String::from_utf8(start.bytes) {
+            Ok(text) => text,
+            // The end may lie within a character.
+            Err(cut) => {
+                String::from_utf8_lossy(cut.as_bytes()).trim_end_matches('\u{fffd}').to_owned()
+            }
+        };
+        (text, is_all)
+    }
+
     /// Compact JSON text. A double that JSON cannot write (NaN, infinite) becomes `null`; values that were made
     /// plain ([`Value::to_plain`]) hold none.
     #[must_use]
     pub fn to_json(&self) -> String {
         // A value's own Serialize never fails, and its keys are always text.
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+/// A place for the beginning of what is written.
+struct Start {
+    bytes: Vec<u8>,
+    left: usize,
+}
+
+impl io::Write for Start {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let taken = bytes.get(..self.left).unwrap_or(bytes);
+        self.bytes.extend_from_slice(taken);
+        self.left -= taken.len();
+        // Nothing written is an error to whoever writes all of something.
+        Ok(taken.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -3,21 +3,56 @@
 //! The engine reads a close relative of RE2's language. Where the two differ, the pattern is rewritten: a class such as
 //! `\d` is of ASCII, a bracket inside a class stands for itself, and `\Q...\E` quotes.
 
-use crate::limits::{PATTERN_BYTES_MAX, PATTERN_SIZE_MAX};
+use crate::limits::{PATTERN_BYTES_MAX, PATTERN_SIZE_MAX, PATTERN_SIZE_SMALL};
 use regex::{Regex, RegexBuilder};
 
-/// Compiles a pattern.
-///
-/// # Errors
-///
-/// Says what is wrong with it, in a few words.
-pub fn compile(pattern: &str) -> Result<Regex, String> {
-    if pattern.len() > PATTERN_BYTES_MAX {
-        return Err(format!("it is longer than {PATTERN_BYTES_MAX} bytes"));
+/// A compiled pattern.
+#[derive(Debug)]
+pub struct Pattern {
+    regex: Regex,
+    is_small: bool,
+}
+
+impl Pattern {
+    /// Compiles a pattern.
+    ///
+    /// # Errors
+    ///
+    /// Says what is wrong with it, in a few words.
+    pub fn new(pattern: &str) -> Result<Self, String> {
+        if pattern.len() > PATTERN_BYTES_MAX {
+            return Err(format!("it is longer than {PATTERN_BYTES_MAX} bytes"));
+        }
+        let rewritten = rewritten(pattern);
+        let sized = |size: usize| {
+            let mut builder = RegexBuilder::new(&rewritten);
+            builder.size_limit(size).dfa_size_limit(PATTERN_SIZE_MAX).nest_limit(64).build()
+        };
+        match sized(PATTERN_SIZE_SMALL) {
+            Ok(regex) => Ok(Self { regex, is_small: true }),
+            Err(regex::Error::CompiledTooBig(_)) => match sized(PATTERN_SIZE_MAX) {
+                Ok(regex) => Ok(Self { regex, is_small: false }),
+                Err(error) => Err(words(&error)),
+            },
+            Err(error) => Err(words(&error)),
+        }
     }
-    let mut builder = RegexBuilder::new(&rewritten(pattern));
-    builder.size_limit(PATTERN_SIZE_MAX).dfa_size_limit(PATTERN_SIZE_MAX).nest_limit(64);
-    builder.build().map_err(|error| match error {
+
+    /// Whether it matches somewhere in the text.
+    #[must_use]
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+
+    /// The work that a byte of text may take: where many parts of a pattern may match at once, all of them are tried.
+    #[must_use]
+    pub fn work_per_byte(&self) -> u64 {
+        if self.is_small { 1 } else { 12 }
+    }
+}
+
+fn words(error: &regex::Error) -> String {
+    match error {
         regex::Error::CompiledTooBig(_) => "it repeats too much".to_owned(),
         other => {
             // The last line of a report that draws the pattern says what is wrong.
@@ -25,7 +60,7 @@ pub fn compile(pattern: &str) -> Result<Regex, String> {
             let line = text.lines().last().unwrap_or_default();
             line.strip_prefix("error: ").unwrap_or(line).to_owned()
         }
-    })
+    }
 }
 
 /// The pattern in the engine's language.

@@ -2,8 +2,9 @@
 
 use super::function::{needs, text};
 use super::text::text_of;
-use super::{Evaluator, Outcome, Problem, Scope, weight};
+use super::{Evaluator, Outcome, Problem, Scope};
 use crate::bytecode::op::Function;
+use crate::limits::TEXT_BYTES_MAX;
 use crate::value::{Value, base64, from_base64, time};
 
 /// One past the largest `int`, and its negative, as a double.
@@ -73,8 +74,7 @@ impl<S: Scope> Evaluator<'_, S> {
                 }
             }
             (Function::JsonEncode, _) => {
-                self.allocate(usize::try_from(weight(arg)).unwrap_or(usize::MAX))?;
-                Some(self.new_text(arg.to_json())?)
+                Some(self.new_text(arg.to_json_within(TEXT_BYTES_MAX + 1).0)?)
             }
             (Function::JsonDecode, _) => {
                 let text = text(function, arg)?;

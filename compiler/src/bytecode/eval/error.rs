@@ -108,10 +108,12 @@ impl EvalError {
 }
 
 fn shortened(value: &Value) -> String {
-    let text = value.to_json();
+    // No character has more than 4 bytes.
+    let (text, is_all) = value.to_json_within(4 * MET_CHARS_MAX);
     match text.char_indices().nth(MET_CHARS_MAX) {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
-        None => text,
+        None if is_all => text,
+        None => format!("{text}..."),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::text::text_of;
 use super::{Evaluator, Outcome, Problem, Scope};
+use crate::limits::TEXT_BYTES_MAX;
 use crate::value::Value;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -31,9 +32,10 @@ impl<S: Scope> Evaluator<'_, S> {
             let Some(value) = values.next() else {
                 return Err(Problem::new("the format has more clauses than there are values"));
             };
-            let before = out.len();
             clause_text(letter, precision, value, &mut out)?;
-            self.allocate(out.len() - before)?;
+            if out.len() > TEXT_BYTES_MAX {
+                break;
+            }
             rest = behind.get(letter.len_utf8()..).unwrap_or_default();
         }
         out.push_str(rest);
@@ -94,8 +96,12 @@ fn write_to(out: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
-/// A value as `%s` has it, lists and records too; a record's fields in the order of their names.
+/// A value as `%s` has it, lists and records too; a record's fields in the order of their names. Text that is too long
+/// already gets no longer.
 fn write_plain(value: &Value, out: &mut String) {
+    if out.len() > TEXT_BYTES_MAX {
+        return;
+    }
     match value {
         Value::Null => out.push_str("null"),
         Value::Bytes(bytes) => out.push_str(&String::from_utf8_lossy(bytes)),

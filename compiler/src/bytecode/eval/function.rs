@@ -1,13 +1,17 @@
 //! Built-in functions on values: which family computes which, and what arguments they share.
 
-use super::{Evaluator, Outcome, Problem, Scope, weight};
+use super::{Evaluator, Outcome, Problem, Scope};
 use crate::bytecode::op::Function;
 use crate::value::Value;
 
 impl<S: Scope> Evaluator<'_, S> {
     pub(super) fn function(&mut self, function: Function, argc: u8) -> Outcome<()> {
         let args = self.pop_many(usize::from(argc))?;
-        self.burn(args.iter().map(weight).fold(0, u64::saturating_add))?;
+        for arg in &args {
+            if !(is_shallow(function) && matches!(arg, Value::List(_) | Value::Map(_))) {
+                self.look_at(arg)?;
+            }
+        }
         let value = match function {
             Function::Now => Value::Timestamp(self.scope.now()),
             Function::Uuid => {
@@ -85,6 +89,19 @@ impl<S: Scope> Evaluator<'_, S> {
         self.stack.push(value);
         Ok(())
     }
+}
+
+/// Whether a function does not look into the items of lists and the fields of records, or counts them itself.
+fn is_shallow(function: Function) -> bool {
+    matches!(
+        function,
+        Function::Size
+            | Function::Type
+            | Function::Slice
+            | Function::Reverse
+            | Function::Flatten
+            | Function::Distinct
+    )
 }
 
 /// The text that a function needs.

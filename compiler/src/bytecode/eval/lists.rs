@@ -1,7 +1,7 @@
 //! Functions of lists.
 
 use super::function::{int, items, needs};
-use super::{Evaluator, Outcome, Problem, Scope, weight};
+use super::{Evaluator, Outcome, Problem, Scope, weight, weight_of_all};
 use crate::bytecode::op::Function;
 use crate::value::Value;
 use std::cmp::Ordering;
@@ -63,6 +63,7 @@ impl<S: Scope> Evaluator<'_, S> {
 
     fn flatten(&mut self, items: &[Value], depth: u64, flat: &mut Vec<Value>) -> Outcome<()> {
         for item in items {
+            self.burn(1)?;
             match (item, depth.checked_sub(1)) {
                 (Value::List(inner), Some(depth)) => self.flatten(inner, depth, flat)?,
                 _ => {
@@ -78,7 +79,8 @@ impl<S: Scope> Evaluator<'_, S> {
     fn distinct(&mut self, items: &[Value]) -> Outcome<Value> {
         let mut kept: Vec<Value> = Vec::new();
         for item in items {
-            self.burn(weight(item).saturating_mul(1 + kept.len() as u64))?;
+            let weight = weight(item, self.budget.fuel);
+            self.burn(weight.saturating_mul(1 + kept.len() as u64))?;
             if !kept.iter().any(|known| known.cel_equal(item)) {
                 self.allocate_items(1)?;
                 kept.push(item.clone());
@@ -98,7 +100,7 @@ impl<S: Scope> Evaluator<'_, S> {
             }
         }
         let rounds = u64::from(usize::BITS - keys.len().leading_zeros());
-        let work = keys.iter().map(weight).fold(0, u64::saturating_add);
+        let work = weight_of_all(keys.iter(), self.budget.fuel);
         self.burn(work.saturating_mul(rounds))?;
         self.allocate_items(items.len())?;
         let mut pairs: Vec<(&Value, &Value)> = keys.iter().zip(items).collect();

@@ -71,13 +71,18 @@ impl<S: Scope> Evaluator<'_, S> {
 
     /// Text that was just made.
     pub(super) fn new_text(&mut self, text: String) -> Outcome<Value> {
+        self.fits_text(text.len())?;
         self.allocate(text.len())?;
-        if text.len() > TEXT_BYTES_MAX {
-            return Err(Problem::limit(format!(
-                "it makes text of more than {TEXT_BYTES_MAX} bytes"
-            )));
-        }
         Ok(Value::from(text))
+    }
+
+    /// Whether text may be that long.
+    pub(super) fn fits_text(&self, len: usize) -> Outcome<()> {
+        if len > TEXT_BYTES_MAX {
+            let what = format!("it makes text of more than {TEXT_BYTES_MAX} bytes");
+            return Err(Problem::limit(what));
+        }
+        Ok(())
     }
 
     fn record(&mut self, len: usize) -> Outcome<Value> {

@@ -24,6 +24,7 @@ pub use text::text_of;
 use super::Program;
 use super::op::{BranchOp, ExecutionField, FlowOp, LoadOp, Op, Operator, Pc, WorkflowField};
 use crate::limits::{EVAL_BYTES_MAX, FUEL_MAX};
+use crate::value::pattern::Pattern;
 use crate::value::{Map, Value};
 use arithmetic::Integers;
 use error::Problem;
@@ -121,7 +122,7 @@ struct Evaluator<'a, S> {
     stack: Vec<Value>,
     loops: Vec<Loop>,
     verdicts: Vec<Verdict>,
-    patterns: Vec<(Arc<str>, regex::Regex)>,
+    patterns: Vec<(Arc<str>, Pattern)>,
     uuids: u32,
 }
 
@@ -176,6 +177,11 @@ impl<S: Scope> Evaluator<'_, S> {
             .checked_sub(units)
             .ok_or_else(|| Problem::limit("it takes too long"))?;
         Ok(())
+    }
+
+    /// Uses up the work of looking at the whole of a value.
+    fn look_at(&mut self, value: &Value) -> Outcome<()> {
+        self.burn(weight(value, self.budget.fuel))
     }
 
     /// Uses up bytes that are about to be made, and the work of making them.
@@ -335,7 +341,8 @@ impl<S: Scope> Evaluator<'_, S> {
         } else {
             let (b, a) = (self.pop()?, self.pop()?);
             // What is compared, searched or joined may be large.
-            self.burn(weight(&a).saturating_add(weight(&b)))?;
+            self.look_at(&a)?;
+            self.look_at(&b)?;
             if op == Operator::Add {
                 self.allocate(arithmetic::joined_bytes(&a, &b))?;
             }
@@ -372,8 +379,9 @@ fn is_zero(value: &Value) -> bool {
     }
 }
 
-/// The work of looking at the whole of a value.
-fn weight(value: &Value) -> u64 {
+/// The work of looking at the whole of a value. What exceeds `most` is not gone through to its end: parts that are shared
+/// count as often as they are met, and so a small value may have any number of them.
+fn weight(value: &Value, most: u64) -> u64 {
     match value {
         Value::Null
         | Value::Bool(_)
@@ -384,9 +392,18 @@ fn weight(value: &Value) -> u64 {
         | Value::Duration(_) => 1,
         Value::String(text) => 1 + text.len() as u64 / 64,
         Value::Bytes(bytes) => 1 + bytes.len() as u64 / 64,
-        Value::List(items) => items.iter().map(weight).fold(1, u64::saturating_add),
-        Value::Map(map) => map.values().map(weight).fold(1, u64::saturating_add),
+        Value::List(items) => weight_of_all(items.iter(), most),
+        Value::Map(map) => weight_of_all(map.values(), most),
     }
+}
+
+fn weight_of_all<'v>(values: impl Iterator<Item = &'v Value>, most: u64) -> u64 {
+    let mut total = 1_u64;
+    for value in values {
+        let Some(left) = most.checked_sub(total) else { break };
+        total = total.saturating_add(weight(value, left));
+    }
+    total
 }
 
 #[cfg(test)]

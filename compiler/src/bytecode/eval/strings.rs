@@ -4,9 +4,12 @@ use super::function::{int, items, needs, text};
 use super::{Evaluator, Outcome, Problem, Scope};
 use crate::bytecode::op::Function;
 use crate::limits::PATTERNS_MAX;
-use crate::value::{Value, pattern};
-use regex::Regex;
+use crate::value::Value;
+use crate::value::pattern::Pattern;
 use std::sync::Arc;
+
+/// The work of compiling a pattern; the largest ones take some milliseconds.
+const PATTERN_FUEL: u64 = 100_000;
 
 impl<S: Scope> Evaluator<'_, S> {
     pub(super) fn text_function(&mut self, function: Function, args: &[Value]) -> Outcome<Value> {
@@ -85,15 +88,15 @@ impl<S: Scope> Evaluator<'_, S> {
     }
 
     fn replace(&mut self, text: &str, from: &str, to: &str, limit: i64) -> Outcome<Value> {
-        // What an empty `from` would match, between all characters, is counted too.
-        let matches = if from.is_empty() { text.len() + 1 } else { text.len() / from.len() };
-        let matches = usize::try_from(limit).map_or(matches, |limit| matches.min(limit));
-        self.allocate(text.len().saturating_add(matches.saturating_mul(to.len())))?;
+        let matches = text.matches(from).take(usize::try_from(limit).unwrap_or(usize::MAX)).count();
+        let len = text.len() - matches * from.len();
+        self.fits_text(len.saturating_add(matches.saturating_mul(to.len())))?;
         self.new_text(text.replacen(from, to, matches))
     }
 
     fn split(&mut self, text: &str, separator: &str, limit: i64) -> Outcome<Value> {
-        self.allocate(text.len().saturating_add(1).saturating_mul(size_of::<Value>()))?;
+        let parts = if separator.is_empty() { text.len() } else { text.matches(separator).count() };
+        self.allocate(text.len() + parts.saturating_add(1).saturating_mul(size_of::<Value>()))?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let parts: Vec<Value> = match (limit, separator.is_empty()) {
             (0, _) => Vec::new(),
@@ -127,8 +130,8 @@ impl<S: Scope> Evaluator<'_, S> {
         let at = match known {
             Some(at) => at,
             None => {
-                self.burn(1_000 + pattern.len() as u64 * 100)?;
-                let compiled = pattern::compile(pattern).map_err(|problem| {
+                self.burn(PATTERN_FUEL)?;
+                let compiled = Pattern::new(pattern).map_err(|problem| {
                     Problem::met(
                         format!("the pattern is wrong: {problem}"),
                         Value::String(Arc::clone(pattern)),
@@ -141,9 +144,11 @@ impl<S: Scope> Evaluator<'_, S> {
                 self.patterns.len() - 1
             }
         };
-        self.burn((text.len() as u64).saturating_mul(1 + pattern.len() as u64 / 16) / 8)?;
-        let compiled: Option<&Regex> = self.patterns.get(at).map(|(_, compiled)| compiled);
-        Ok(Value::Bool(compiled.ok_or_else(Problem::damaged)?.is_match(text)))
+        let (_, compiled) = self.patterns.get(at).ok_or_else(Problem::damaged)?;
+        let work = (text.len() as u64).saturating_mul(compiled.work_per_byte());
+        self.burn(work)?;
+        let (_, compiled) = self.patterns.get(at).ok_or_else(Problem::damaged)?;
+        Ok(Value::Bool(compiled.is_match(text)))
     }
 }
 

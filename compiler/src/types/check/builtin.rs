@@ -6,7 +6,8 @@ use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{Name, Span};
 use crate::tree::{Expr, ExprKind};
 use crate::types::{Labels, Shape, Type};
-use crate::value::{pattern, time, zone};
+use crate::value::pattern::Pattern;
+use crate::value::{time, zone};
 
 /// The names that `type` gives, and that stand for them.
 pub(crate) const TYPE_NAMES: [&str; 12] = [
@@ -188,7 +189,7 @@ impl Checker<'_> {
             (Function::Duration, 1) if time::parse_duration(text).is_none() => {
                 (span, format!("\"{text}\" is not a duration such as 90s"))
             }
-            (Function::Matches, 2) => match pattern::compile(text) {
+            (Function::Matches, 2) => match Pattern::new(text) {
                 Ok(_) => return,
                 Err(problem) => (*at, format!("\"{text}\" is no pattern: {problem}")),
             },
