@@ -10,6 +10,7 @@ pub mod eval;
 mod op;
 pub mod schema;
 mod source_map;
+mod trace;
 mod verify;
 
 pub use constant::Constant;
@@ -20,6 +21,7 @@ pub use op::{
     MakeOp, NAMESPACES, Op, Operator, Overload, Pc, Signature, WorkflowField,
 };
 pub use source_map::{Location, SourceMap};
+pub use trace::{Traced, Tracer};
 pub use verify::VerifyError;
 #[cfg(test)]
 pub(crate) use verify::most_operands;

@@ -7,7 +7,7 @@ use super::state::StepRun;
 use super::wait::{instant, milliseconds};
 use super::{ErrorInfo, ExecutionStatus, Record, StepOrdinal, StepStatus, secrecy};
 use crate::ids;
-use writ_compiler::bytecode::eval::{self, EvalError, Stopped, text_of};
+use writ_compiler::bytecode::eval::{self, EvalError, Seen, Stopped, text_of};
 use writ_compiler::bytecode::{BranchOp, ConstantIx, FlowOp, Op, Pc};
 use writ_compiler::value::{Map, Value};
 
@@ -25,7 +25,9 @@ impl<'a> Run<'a> {
         let mut pc = from;
         // A verified program comes to each of its instructions at most once.
         for _ in 0..=self.program.code.len() {
-            match self.program.op(pc) {
+            let op = self.program.op(pc);
+            self.observe(pc, op);
+            match op {
                 Some(Op::Branch(BranchOp::Jump { target })) => pc = target,
                 Some(Op::Flow(FlowOp::Enter { step })) => {
                     match self.enter(strand, step, pc.next())? {
@@ -44,6 +46,16 @@ impl<'a> Run<'a> {
         Err(Damaged("the program goes round in circles"))
     }
 
+    /// Tells whoever watches of an instruction between the steps.
+    fn observe(&mut self, pc: Pc, op: Option<Op>) {
+        let (Some(observer), Some(op)) = (&mut self.observer, op) else { return };
+        let seen = Seen { operands: &[], loops: 0 };
+        observer.before(pc, op, seen);
+        if let Op::Branch(BranchOp::Jump { target }) = op {
+            observer.after(target, seen);
+        }
+    }
+
     /// Begins a step.
     fn enter(&mut self, strand: Strand, index: u32, from: Pc) -> Outcome<Next> {
         let info = self.program.step(index).ok_or(Damaged("a step is not in the program"))?;
@@ -60,7 +72,12 @@ impl<'a> Run<'a> {
         });
         let step = Step { strand, ordinal, index, info };
         let scope = StepScope { start: self.start, state: self.state, ordinal, at: self.at };
-        match eval::run(self.program, from, &scope, &mut self.budget) {
+        let (program, budget) = (self.program, &mut self.budget);
+        let outcome = match self.observer.as_deref_mut() {
+            None => eval::run(program, from, &scope, budget),
+            Some(observer) => eval::run_observed(program, from, &scope, budget, observer),
+        };
+        match outcome {
             Ok(stopped) if stopped.op.step() == Some(index) => self.perform(step, from, stopped),
             Ok(_) => Err(Damaged("a step leads into another")),
             Err(error) => {

@@ -54,6 +54,7 @@ use approval::Verdict;
 use run::{Damaged, Run, Strand};
 use state::{Frame, Waits};
 use writ_compiler::bytecode::Program;
+use writ_compiler::bytecode::eval::Observer;
 use writ_compiler::limits::VALUE_DEPTH_MAX;
 use writ_compiler::value::{PlainLimits, Value};
 
@@ -121,10 +122,35 @@ pub fn apply(
     state: &mut State,
     event: &Event,
 ) -> Result<Transition, Refused> {
+    apply_to(program, start, state, event, None)
+}
+
+/// [`apply`], with somebody who watches each instruction.
+///
+/// # Errors
+/// When the event answers nothing that the run waits for.
+pub fn apply_observed(
+    program: &Program,
+    start: &Start,
+    state: &mut State,
+    event: &Event,
+    observer: &mut dyn Observer,
+) -> Result<Transition, Refused> {
+    apply_to(program, start, state, event, Some(observer))
+}
+
+fn apply_to(
+    program: &Program,
+    start: &Start,
+    state: &mut State,
+    event: &Event,
+    observer: Option<&mut dyn Observer>,
+) -> Result<Transition, Refused> {
     check(state, event)?;
     state.at = state.at.max(event.at);
     let at = state.at;
     let mut run = Run::new(program, start, state, at);
+    run.observer = observer.map(|observer| observer as &mut dyn Observer);
     act(&mut run, &event.kind).map_err(|Damaged(what)| Refused::Damaged(what))?;
     let out = run.out;
     if !state.status.is_terminal() {

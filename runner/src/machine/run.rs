@@ -8,7 +8,7 @@ use super::{
 };
 use crate::limits::EXECUTION_BYTES_MAX;
 use crate::time::Millis;
-use writ_compiler::bytecode::eval::Budget;
+use writ_compiler::bytecode::eval::{Budget, Observer};
 use writ_compiler::bytecode::{Pc, Program, StepInfo};
 use writ_compiler::limits::{VALUE_BYTES_MAX, VALUE_DEPTH_MAX};
 use writ_compiler::value::{NotPlain, PlainLimits, Value};
@@ -28,6 +28,8 @@ pub(super) struct Run<'a> {
     pub(super) at: Millis,
     pub(super) out: Transition,
     pub(super) budget: Budget,
+    /// Who watches, if anybody does.
+    pub(super) observer: Option<&'a mut dyn Observer>,
 }
 
 /// A frame that is moving.
@@ -91,7 +93,7 @@ impl<'a> Run<'a> {
         at: Millis,
     ) -> Self {
         let out = Transition::default();
-        Self { program, start, state, at, out, budget: Budget::default() }
+        Self { program, start, state, at, out, budget: Budget::default(), observer: None }
     }
 
     pub(super) fn record(&mut self, record: Record) {

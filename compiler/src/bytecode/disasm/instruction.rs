@@ -8,7 +8,7 @@ use crate::bytecode::{
 
 impl Listing<'_> {
     /// An instruction's name and operands.
-    pub(super) fn instruction(&self, op: Op) -> String {
+    pub(in crate::bytecode) fn instruction(&self, op: Op) -> String {
         let operands = match op {
             Op::Flow(op) => self.flow(op),
             Op::Load(op) => self.load(op),

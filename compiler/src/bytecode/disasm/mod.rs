@@ -26,7 +26,7 @@ pub fn disasm(program: &Program, source: Option<(&SourceMap, &str)>) -> String {
 }
 
 /// A program, and the names of its places.
-struct Listing<'a> {
+pub(super) struct Listing<'a> {
     program: &'a Program,
     source: Option<Source<'a>>,
     /// The steps by their entries.
@@ -42,7 +42,7 @@ struct Source<'a> {
 }
 
 impl<'a> Listing<'a> {
-    fn new(program: &'a Program, source: Option<(&'a SourceMap, &'a str)>) -> Self {
+    pub(super) fn new(program: &'a Program, source: Option<(&'a SourceMap, &'a str)>) -> Self {
         let entries: HashMap<Pc, &str> =
             program.steps.iter().map(|step| (step.entry, step.id.as_str())).collect();
         let targets = program.code.iter().filter_map(|op| op.effect().branch);

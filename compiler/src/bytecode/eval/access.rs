@@ -47,6 +47,11 @@ impl<S: Scope> Evaluator<'_, S> {
     }
 }
 
+/// The item of a list or a field of a record, when there is one.
+pub(crate) fn item_of<'a>(container: &'a Value, index: &Value) -> Option<&'a Value> {
+    item(container, index).ok().flatten()
+}
+
 /// The item, `None` when there is none, an error when there never can be one.
 fn item<'a>(container: &'a Value, index: &Value) -> Outcome<Option<&'a Value>> {
     match (container, index) {

@@ -13,11 +13,14 @@ mod lists;
 mod make;
 mod math;
 mod moment;
+mod observe;
 mod strings;
 mod text;
 mod verdict;
 
+pub(crate) use access::item_of;
 pub use error::EvalError;
+pub use observe::{Observer, Seen};
 pub(crate) use text::percent_encoded;
 pub use text::text_of;
 
@@ -28,6 +31,7 @@ use crate::value::pattern::Pattern;
 use crate::value::{Map, Value};
 use arithmetic::Integers;
 use error::Problem;
+use observe::Unobserved;
 use std::sync::Arc;
 use verdict::Verdict;
 
@@ -89,6 +93,21 @@ pub fn run(
     scope: &impl Scope,
     budget: &mut Budget,
 ) -> Result<Stopped, EvalError> {
+    run_observed(program, from, scope, budget, &mut Unobserved)
+}
+
+/// [`run`], watched.
+///
+/// # Errors
+///
+/// When an expression fails or the budget is used up.
+pub fn run_observed<O: Observer + ?Sized>(
+    program: &Program,
+    from: Pc,
+    scope: &impl Scope,
+    budget: &mut Budget,
+    observer: &mut O,
+) -> Result<Stopped, EvalError> {
     let mut evaluator = Evaluator {
         program,
         scope,
@@ -104,12 +123,20 @@ pub fn run(
         let Some(op) = program.op(pc) else {
             return Err(EvalError::new(program, pc, Problem::damaged()));
         };
+        observer.before(pc, op, evaluator.seen());
         if let Op::Flow(op) = op {
             return Ok(Stopped { at: pc, op, operands: evaluator.stack });
         }
         match evaluator.step(pc, op) {
-            Ok(next) => pc = next,
-            Err(problem) => pc = evaluator.absorb(EvalError::new(program, pc, problem))?,
+            Ok(next) => {
+                observer.after(next, evaluator.seen());
+                pc = next;
+            }
+            Err(problem) => {
+                let error = EvalError::new(program, pc, problem);
+                observer.failed(&error);
+                pc = evaluator.absorb(error)?;
+            }
         }
     }
 }
@@ -141,6 +168,10 @@ enum Items {
 type Outcome<T> = Result<T, Problem>;
 
 impl<S: Scope> Evaluator<'_, S> {
+    fn seen(&self) -> Seen<'_> {
+        Seen { operands: &self.stack, loops: self.loops.len() }
+    }
+
     /// Runs one instruction; where to go on.
     fn step(&mut self, pc: Pc, op: Op) -> Outcome<Pc> {
         self.burn(1)?;

@@ -8,13 +8,14 @@ mod calls;
 mod events;
 mod flow;
 mod laws;
+mod trace;
 
 use super::*;
 use crate::time::Millis;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use writ_compiler::analysis::{Analysis, Syntax};
-use writ_compiler::bytecode::Program;
+use writ_compiler::bytecode::{Program, Traced, Tracer};
 use writ_compiler::value::Value;
 
 pub(super) const QUICKSTART: &str =
@@ -62,8 +63,8 @@ pub(super) fn failed(class: FailureClass, body: Option<&str>) -> CallFailure {
     }
 }
 
-/// A run under virtual time. Every event is applied twice: to the state in memory, and to the same state encoded and
-/// decoded again with its payloads as a store gives them back. Both must do the same.
+/// A run under virtual time. Every event is applied twice: to the state in memory, and, traced, to the same state encoded
+/// and decoded again with its payloads as a store gives them back. Both must do the same.
 pub(super) struct Sim {
     pub(super) program: Program,
     pub(super) start: Start,
@@ -72,6 +73,8 @@ pub(super) struct Sim {
     payloads: HashMap<u32, Value>,
     pub(super) effects: Vec<Effect>,
     log: String,
+    /// The instructions that were run.
+    pub(super) trace: Vec<Traced>,
 }
 
 impl Sim {
@@ -91,7 +94,16 @@ impl Sim {
         };
         let log = String::new();
         let (payloads, effects) = (HashMap::new(), Vec::new());
-        Self { program, start, state: State::new(), now: NOON, payloads, effects, log }
+        Self {
+            program,
+            start,
+            state: State::new(),
+            now: NOON,
+            payloads,
+            effects,
+            log,
+            trace: Vec::new(),
+        }
     }
 
     /// A run that was started.
@@ -107,7 +119,8 @@ impl Sim {
         let bytes = if before == State::new() { Vec::new() } else { before.encode() };
         let mut twin = State::decode(&self.program, &bytes, &self.payloads).unwrap();
         assert_eq!(twin, before, "a state comes back as it was");
-        let there = apply(&self.program, &self.start, &mut twin, &event);
+        let mut tracer = Tracer::new(&self.program, |traced| self.trace.push(traced));
+        let there = apply_observed(&self.program, &self.start, &mut twin, &event, &mut tracer);
         let here = apply(&self.program, &self.start, &mut self.state, &event);
         assert_eq!(here, there, "a run goes on as it would have without a restart");
         let transition = match here {
