@@ -13,6 +13,7 @@ mod longest;
 mod render;
 mod size;
 mod units;
+mod work;
 
 pub use limits::ProjectBudget;
 pub(crate) use limits::{Limit, Origin, tighter};
@@ -20,6 +21,7 @@ pub(crate) use render::{amount_text, no_limit};
 pub use render::{human, json};
 pub(crate) use size::INPUTS_MAX;
 pub use units::{bytes_text, duration_text};
+pub(crate) use work::{TooMuch, too_much};
 
 use crate::flow::{Flow, StepIx};
 use crate::limits::EXECUTION_BYTES_MAX;

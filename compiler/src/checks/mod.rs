@@ -16,6 +16,7 @@ mod unhandled;
 pub(crate) mod unused;
 mod verdicts;
 mod waits;
+mod work;
 
 pub(crate) use waits::written_ns;
 
@@ -76,6 +77,7 @@ const CHECKS: &[Check] = &[
     budget::service_that_is_not_called,
     events::name,
     size::too_many_parts,
+    work::more_than_a_step_may,
 ];
 
 /// Runs every check.

@@ -39,7 +39,7 @@ pub const FAMILIES: &[Family] = &[
     Family { prefix: "WR06", title: "Results unused" },
     Family { prefix: "WR07", title: "Secrets and personal data" },
     Family { prefix: "WR08", title: "Approvals" },
-    Family { prefix: "WR09", title: "Time, retries and events" },
+    Family { prefix: "WR09", title: "Time, retries, events and work" },
 ];
 
 macro_rules! catalogue {
@@ -156,9 +156,10 @@ catalogue! {
     RejectWithoutRoute = "WR0801" Warning "rejection with no route";
     SilentApproval = "WR0802" Warning "approval that nobody gave";
     TimeoutNeverComes = "WR0803" Warning "rule for a timeout without a time";
-    // 09xx: time and retries
+    // 09xx: time, retries, events and work
     ReservedEvent = "WR0901" Error "reserved event name";
     UnsafeRetry = "WR0902" Warning "retry of an operation that is not safe to repeat";
     OverBudget = "WR0903" Error "budget that a run may exceed";
     RateLimitNotRetried = "WR0904" Warning "retry that leaves out a rate limit";
+    TooMuchWork = "WR0905" Error "expression that takes too much";
 }
