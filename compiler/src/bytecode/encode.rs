@@ -4,7 +4,9 @@
 //! "WRIT"  format version (u16, little-endian)  postcard of the Program  since format 2: postcard of its Additions
 //! ```
 //!
-//! A program is written in the lowest format that can hold it, so that what an earlier release compiled keeps its hash.
+//! A program is written in the lowest format that can hold it, so that what an earlier release compiled keeps its hash, and
+//! so that a release which lacks an instruction of it refuses it for that reason. Format 3 is format 2 with the
+//! instructions that [`Op::since`] says.
 
 use super::schema::Schema;
 use super::verify::{self, VerifyError};
@@ -57,7 +59,8 @@ impl Program {
         let mut bytes = MAGIC.to_vec();
         bytes.extend(self.format().to_le_bytes());
         bytes.extend(postcard::to_stdvec(self).expect("a program is plain data"));
-        if let Some(additions) = Additions::of(self) {
+        if self.format() >= 2 {
+            let additions = Additions::of(self);
             bytes.extend(postcard::to_stdvec(&additions).expect("additions are plain data"));
         }
         bytes
@@ -66,7 +69,8 @@ impl Program {
     /// The format that [`Program::encode`] writes it in.
     #[must_use]
     pub fn format(&self) -> u16 {
-        if Additions::of(self).is_some() { 2 } else { 1 }
+        let additions = if Additions::of(self) == Additions::default() { 1 } else { 2 };
+        self.code.iter().map(|op| op.since()).fold(additions, u16::max)
     }
 
     /// SHA-256 of [`Program::encode`].
@@ -91,11 +95,16 @@ impl Program {
         }
         let found = version.iter().rev().fold(0, |n, byte| n << 8 | u16::from(*byte));
         match found {
-            1 | 2 => {}
+            1..=FORMAT_VERSION => {}
             0 => return Err(LoadError::Damaged("format 0 does not exist".to_owned())),
             found => return Err(LoadError::NewerFormat { found }),
         }
         let damaged = |error: postcard::Error| LoadError::Damaged(error.to_string());
+        // They stand first, and are looked at before what this release may not know how to read.
+        let (semantics, _): (u16, _) = postcard::take_from_bytes(body).map_err(damaged)?;
+        if semantics > SEMANTICS_VERSION {
+            return Err(LoadError::NewerSemantics { found: semantics });
+        }
         let (mut program, mut rest): (Self, _) =
             postcard::take_from_bytes(body).map_err(damaged)?;
         if found >= 2 {
@@ -106,9 +115,6 @@ impl Program {
         }
         if !rest.is_empty() {
             return Err(LoadError::Damaged(format!("{} bytes follow its end", rest.len())));
-        }
-        if program.semantics > SEMANTICS_VERSION {
-            return Err(LoadError::NewerSemantics { found: program.semantics });
         }
         verify::verify(&program)?;
         Ok(program)
@@ -137,7 +143,7 @@ struct Additions {
 
 impl Additions {
     /// What format 1 cannot hold of a program.
-    fn of(program: &Program) -> Option<Self> {
+    fn of(program: &Program) -> Self {
         let steps = || (0..).zip(&program.steps);
         let on_failure: Vec<_> =
             steps().filter_map(|(n, step)| Some((n, step.on_failure?))).collect();
@@ -145,8 +151,7 @@ impl Additions {
         let forms: Vec<_> = steps().filter_map(|(n, step)| Some((n, form(step)?))).collect();
         let events: Vec<_> =
             steps().filter_map(|(n, step)| Some((n, step.event.clone()?))).collect();
-        let any = !(on_failure.is_empty() && forms.is_empty() && events.is_empty());
-        any.then_some(Self { on_failure, forms, events })
+        Self { on_failure, forms, events }
     }
 
     /// Puts it where it belongs.

@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The encoding's version. A reader refuses a newer one and keeps reading every older one.
-pub const FORMAT_VERSION: u16 = 2;
+pub const FORMAT_VERSION: u16 = 3;
 
 /// The version of what the instructions mean. Canonical machine states are equal within one number.
 ///

@@ -25,8 +25,8 @@ fn listings_name_what_instructions_refer_to() {
     let text = serde_json::to_string_pretty(&spec).unwrap();
     let compiled = untyped(&text);
     insta::assert_snapshot!(disasm(&compiled.program, Some((&compiled.source_map, &text))), @r#"
-    format 1, semantics 2
-    sha256:03822ae8dcb8311dd1538d9936f12cabcaae60e7c323e6db6a253e8f19024182
+    format 3, semantics 2
+    sha256:d7898248b65e4a12332acfca3ac51b799b5420014de2fc4c22573bef24e615c8
     entry get
     input json
 
@@ -160,6 +160,24 @@ fn the_documented_instructions_are_those_there_are() {
     let there_are: Vec<String> =
         all.iter().map(|(number, op)| format!("|{number}|`{}`", name(*op))).collect();
     assert_eq!(documented, there_are);
+}
+
+/// What each release can read is fixed: a new instruction makes a new format, unless the latest was not released yet.
+#[test]
+fn every_format_keeps_its_instructions() {
+    let all = every_instruction();
+    let until = |format| {
+        let mut last: Vec<&str> = Vec::new();
+        for (number, _) in all.iter().filter(|(_, op)| op.since() <= format) {
+            let (family, _) = number.split_once('.').unwrap();
+            last.retain(|other| other.split_once('.').unwrap().0 != family);
+            last.push(number);
+        }
+        last.join(" ")
+    };
+    assert_eq!(until(1), "0.12 1.9 2.4 3.7 4.13 5.9 6.20");
+    assert_eq!(until(2), "0.13 1.9 2.4 3.7 4.13 5.9 6.20");
+    assert_eq!(until(3), "0.13 1.9 2.4 3.7 4.13 5.16 6.67");
 }
 
 #[test]

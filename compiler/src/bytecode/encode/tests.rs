@@ -26,9 +26,13 @@ fn bytes() -> Vec<u8> {
 #[test]
 fn programs_come_back_as_they_were() {
     let loops = "${trigger.items.filter(x, x > 1).map(x, [x, 1.5, 2u, b'b', null, trigger.?y.orValue(-0.0)])}";
-    for (program, format) in
-        [(every_kind(), 1), (transform(&json!(loops)), 1), (every_addition(), 2)]
-    {
+    let newer = "${trigger.yes || trigger.n > 1}";
+    for (program, format) in [
+        (every_kind(), 1),
+        (transform(&json!(loops)), 1),
+        (every_addition(), 2),
+        (transform(&json!(newer)), 3),
+    ] {
         let encoded = program.encode();
         assert_eq!(program.format(), format, "the lowest that can hold it");
         let loaded = Program::load(&encoded).unwrap();
@@ -49,9 +53,14 @@ fn what_is_no_program_of_this_release_is_refused_with_the_reason() {
     assert_eq!(Program::load(b""), Err(LoadError::NotAProgram));
     assert_eq!(with(0, b'X'), LoadError::NotAProgram);
     assert!(matches!(with(4, 0), LoadError::Damaged(_)));
-    assert_eq!(with(4, 3), LoadError::NewerFormat { found: 3 });
+    assert_eq!(with(4, 4), LoadError::NewerFormat { found: 4 });
     assert_eq!(with(5, 1), LoadError::NewerFormat { found: 258 });
     assert_eq!(with(6, 9), LoadError::NewerSemantics { found: 9 });
+    // Whatever newer semantics come with, they are the reason.
+    assert_eq!(
+        Program::load(b"WRIT\x01\x00\x09\xff\xff\xff"),
+        Err(LoadError::NewerSemantics { found: 9 })
+    );
     let longer = [whole.as_slice(), b"!"].concat();
     assert_eq!(
         Program::load(&longer),

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 /// A function of the language. Methods have their receiver as first argument.
 ///
-/// What each takes and gives is in the table of signatures.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// What each takes and gives is in the table of signatures. New ones are added at the end, as [`super::Op::since`] expects.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Function {
     /// `size(x)`: characters of text, bytes, items of a list, fields of a record.
     Size,

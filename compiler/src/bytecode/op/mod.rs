@@ -72,6 +72,33 @@ pub enum Op {
     },
 }
 
+impl Op {
+    /// The first format that has it. A reader of an older one must refuse a program with it, and does by the format.
+    #[must_use]
+    pub fn since(self) -> u16 {
+        match self {
+            Self::Flow(FlowOp::WaitEvent { .. }) => 2,
+            Self::Branch(
+                BranchOp::Verdict
+                | BranchOp::Attempt { .. }
+                | BranchOp::SettleAnd { .. }
+                | BranchOp::SettleOr { .. }
+                | BranchOp::Conclude { .. }
+                | BranchOp::Bind
+                | BranchOp::NonZero { .. },
+            ) => 3,
+            Self::Function { function, .. } if function > Function::Absent => 3,
+            Self::Flow(_)
+            | Self::Load(_)
+            | Self::Access(_)
+            | Self::Make(_)
+            | Self::Operator(_)
+            | Self::Branch(_)
+            | Self::Function { .. } => 1,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
