@@ -149,9 +149,13 @@ fn both_syntaxes_build_to_the_same_program_and_convert_to_each_other() {
     let from_json = hash(run(&["build", "good.json", "-o", "j.writc"]));
     let from_writ = hash(run(&["build", "good.writ", "-o", "w.writc"]));
     let from_back = hash(run(&["build", "back.json", "-o", "b.writc"]));
+    std::fs::copy(directory.path().join("good.json"), directory.path().join("sub/other.json"))
+        .unwrap();
+    let renamed = hash(run(&["build", "sub/other.json"]));
     assert!(from_json.starts_with("sha256:") && from_json.len() == 7 + 64, "{from_json}");
     assert_eq!(from_json, from_writ);
     assert_eq!(from_json, from_back);
+    assert_eq!(from_json, renamed, "a file's name is no part of a program");
     let bytes = |name: &str| std::fs::read(directory.path().join(name)).unwrap();
     assert_eq!(bytes("j.writc"), bytes("w.writc"));
 

@@ -26,7 +26,10 @@ impl<'a> Run<'a> {
         let path = operand()?;
         let headers = if headers { Some(operand()?) } else { None };
         let body = if body { Some(operand()?) } else { None };
-        let headers = match headers.as_ref().map(header_texts).transpose() {
+        let headers = headers.as_ref().map(header_texts).transpose();
+        let path_text =
+            path.as_str().ok_or_else(|| format!("the path is a {}, not text", path.type_name()));
+        let headers = match path_text.and(headers) {
             Ok(headers) => headers,
             Err(message) => {
                 self.started(step, None)?;

@@ -36,6 +36,49 @@ fn the_quickstart_takes_three_transitions_when_all_is_well() {
     assert_eq!(sim.apply(EventKind::Started), Err(Refused::Finished));
 }
 
+/// The quickstart as it was compiled when format 1 was made: every later release runs it the same.
+#[test]
+fn the_first_program_runs_for_ever() {
+    let first = include_bytes!("../../../../tests/cases/quickstart/program.writc");
+    let run = |verdict: &str| {
+        let mut sim = Sim::of(Program::load(first).unwrap(), json(INPUTS));
+        sim.apply(EventKind::Started).unwrap();
+        sim.answer(capture(verdict));
+        if verdict == "requires_review" {
+            sim.decide(Decision::Approve).unwrap();
+        }
+        if sim.state.status() == ExecutionStatus::Running {
+            sim.answer(ok(r#"{"ok":true,"data":{"screeningId":"scr_1","status":"no_match"}}"#));
+        }
+        sim.log()
+    };
+    insta::assert_snapshot!(run("requires_review"), @r#"
+    running
+    0 kyc Running {"method":"POST","path":"/api/identity/document/ktp/capture","body":{"customerId":"cus_1","bundle":{"version":"1"},"hmacKey":"s3cret"}}
+    0 Succeeded x1 {"ktpBundle":{"verdict":"requires_review","ocr":{"fullName":"Siti","nik":"31"}}}
+    1 branch_on_ktp Running
+    1 Succeeded x1 {"selected":"requires_review"}
+    2 wait_for_analyst AwaitingApproval {"label":"KTP requires manual review","assignTo":"role:kyc_analyst"}
+    2 asks "KTP requires manual review" Some("role:kyc_analyst") None due None
+    2 closed
+    2 Succeeded x1 {"decision":"approve","notes":"Looked at it twice, all is well.","actorUserId":"usr_1","decidedAt":"2026-05-01T12:00:00.000Z"}
+    3 screening Running {"method":"POST","path":"/api/screenings","body":{"lane":"onboarding","customerId":"cus_1","subjectType":"individual","fullName":"Siti","nik":"31","externalId":"stp_01KQHPHXG0AB5H6XC1VSR5T7KW"}}
+    3 Succeeded x1 {"screeningId":"scr_1","status":"no_match"}
+    ended Succeeded {"screeningId":"scr_1","status":"no_match"}
+    "#);
+    insta::assert_snapshot!(run("failed"), @r#"
+    running
+    0 kyc Running {"method":"POST","path":"/api/identity/document/ktp/capture","body":{"customerId":"cus_1","bundle":{"version":"1"},"hmacKey":"s3cret"}}
+    0 Succeeded x1 {"ktpBundle":{"verdict":"failed","ocr":{"fullName":"Siti","nik":"31"}}}
+    1 branch_on_ktp Running
+    1 Succeeded x1 {"selected":"failed"}
+    2 notify_failure Running {"event":"kyc.failed","payload":{"customerId":"cus_1"}}
+    emitted kyc.failed {"customerId":"cus_1"}
+    2 Succeeded x1 {"eventId":"evt_"}
+    ended Succeeded {"eventId":"evt_"}
+    "#);
+}
+
 #[test]
 fn a_failed_check_emits_and_ends() {
     let mut sim = Sim::started(QUICKSTART, INPUTS);

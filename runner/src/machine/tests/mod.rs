@@ -8,6 +8,7 @@ mod calls;
 mod events;
 mod flow;
 mod laws;
+mod mutants;
 mod trace;
 
 use super::*;
