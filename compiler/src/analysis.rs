@@ -6,6 +6,7 @@ use crate::diagnostic::{self, Allowed, Code, Diagnostic, Severity, SourceText, a
 use crate::flow::{self, Flow};
 use crate::limits::{DIAGNOSTICS_MAX, SOURCE_BYTES_MAX, STEPS_MAX};
 use crate::signatures::Catalog;
+use crate::testing::{self, Test};
 use crate::text::{LineIndex, Span};
 use crate::tree::{Module, Workflow};
 use crate::types::check::Typed;
@@ -39,6 +40,8 @@ pub struct Analysis {
     pub allowed: Vec<Allowed>,
     /// One entry a workflow of `module`, in its order.
     pub workflows: Vec<WorkflowAnalysis>,
+    /// Its tests, in the order of `module`, but for those of which the workflow is not known.
+    pub tests: Vec<Test>,
 }
 
 /// What the compiler knows about one workflow.
@@ -143,6 +146,7 @@ impl Analysis {
             workflows.push(WorkflowAnalysis { flow, typed, compiled: None });
         }
         checks::unused::service(&module, source, &mut diagnostics);
+        let tests = testing::plan(&module, &workflows, source, &catalog, &mut diagnostics);
         let allowed = match syntax {
             Syntax::Json => Vec::new(),
             Syntax::Writ => allow::apply(&text, &module, &mut diagnostics),
@@ -157,6 +161,7 @@ impl Analysis {
             diagnostics_dropped,
             allowed,
             workflows,
+            tests,
         };
         if !analysis.has_errors() {
             for (workflow, found) in analysis.module.workflows.iter().zip(&mut analysis.workflows) {
@@ -178,6 +183,7 @@ impl Analysis {
             diagnostics_dropped,
             allowed: Vec::new(),
             workflows: Vec::new(),
+            tests: Vec::new(),
         }
     }
 

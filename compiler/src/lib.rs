@@ -21,6 +21,7 @@ pub mod limits;
 pub mod lower;
 pub mod signatures;
 pub mod syntax;
+pub mod testing;
 pub mod text;
 pub mod tree;
 pub mod types;

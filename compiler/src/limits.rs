@@ -147,3 +147,6 @@ pub const NAMES_SHOWN_MAX: usize = 8;
 
 /// Most values of an enum that a sentence lists; the others are counted.
 pub const VALUES_SHOWN_MAX: usize = 12;
+
+/// Differences of one value that a failed test shows; who has seen these looks at the whole value.
+pub const DIFFERENCES_MAX: usize = 20;

@@ -16,5 +16,6 @@ pub mod sandbox;
 pub mod server;
 pub mod simulate;
 pub mod store;
+pub mod testing;
 pub mod time;
 pub mod vault;

@@ -40,6 +40,7 @@ pub const FAMILIES: &[Family] = &[
     Family { prefix: "WR07", title: "Secrets and personal data" },
     Family { prefix: "WR08", title: "Approvals" },
     Family { prefix: "WR09", title: "Time, retries, events and work" },
+    Family { prefix: "WR10", title: "Tests" },
 ];
 
 macro_rules! catalogue {
@@ -162,4 +163,9 @@ catalogue! {
     OverBudget = "WR0903" Error "budget that a run may exceed";
     RateLimitNotRetried = "WR0904" Warning "retry that leaves out a rate limit";
     TooMuchWork = "WR0905" Error "expression that takes too much";
+    // 10xx: tests
+    TestOfNothing = "WR1001" Error "test of no workflow";
+    ClauseDoesNotFit = "WR1002" Error "clause of a test that does not fit its step";
+    ImpossiblePath = "WR1003" Error "path that no run can take";
+    ExpectsNothing = "WR1004" Warning "test that expects nothing";
 }

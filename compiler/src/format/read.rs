@@ -347,7 +347,7 @@ impl<'t> Reader<'t> {
 
 /// Whether the grammar takes what is in it for granted.
 fn is_opaque(rule: Option<Rule>) -> bool {
-    matches!(rule, Some(Rule::test_decl | Rule::policy_decl))
+    rule == Some(Rule::policy_decl)
 }
 
 fn event_at(event: &Event<'_, Rule>) -> usize {

@@ -248,9 +248,9 @@ type Kind = "a" | "b" |
 
 #[test]
 fn blocks_that_are_not_read_keep_their_lines() {
-    let text = "test \"t\"   {\n\n given a-b:c   { x : 1 }\n\n\n      expect [1,\n 2]\n}\nworkflow \"w\" {}\n";
+    let text = "policy \"t\"   {\n\n given a-b:c   { x : 1 }\n\n\n      expect [1,\n 2]\n}\nworkflow \"w\" {}\n";
     insta::assert_snapshot!(formatted(text), @r#"
-    test "t" {
+    policy "t" {
       given a-b:c {x : 1}
 
       expect [1,

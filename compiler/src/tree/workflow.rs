@@ -1,6 +1,6 @@
 //! Files and workflows.
 
-use super::{Budget, Expr, ServiceDecl, Step, TypeAlias, TypeExpr};
+use super::{Budget, Expr, ServiceDecl, Step, TestDecl, TypeAlias, TypeExpr};
 use crate::text::{Name, Span, Spanned};
 use std::sync::Arc;
 
@@ -15,6 +15,8 @@ pub struct Module {
     pub types: Vec<TypeAlias>,
     /// Workflows. A JSON spec holds exactly one.
     pub workflows: Vec<Workflow>,
+    /// Tests of the workflows (`.writ` only).
+    pub tests: Vec<TestDecl>,
 }
 
 /// One workflow: the API envelope (slug, name, description, trigger) and its graph.

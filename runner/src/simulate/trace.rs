@@ -62,8 +62,9 @@ pub enum Waiting {
     Event(usize),
 }
 
-impl Trace {
-    pub(super) fn new(start: &Start) -> Self {
+impl Default for Trace {
+    /// A run of which nothing is known.
+    fn default() -> Self {
         Self {
             steps: Vec::new(),
             status: ExecutionStatus::Pending,
@@ -71,9 +72,20 @@ impl Trace {
             error: None,
             failed_step: None,
             waiting: None,
+            started_at: Millis::default(),
+            ended_at: Millis::default(),
+            payloads: HashMap::new(),
+        }
+    }
+}
+
+impl Trace {
+    pub(super) fn new(start: &Start) -> Self {
+        Self {
             started_at: start.at,
             ended_at: start.at,
             payloads: HashMap::from([(PayloadId(0), start.inputs.clone())]),
+            ..Self::default()
         }
     }
 

@@ -47,7 +47,7 @@ impl Schema {
     }
 
     /// The kind in words: `a string`, `one of "a", "b"`.
-    fn words(&self) -> String {
+    pub(crate) fn words(&self) -> String {
         match &self.shape {
             SchemaShape::Json => "any value".to_owned(),
             SchemaShape::Null => "null".to_owned(),

@@ -64,7 +64,7 @@ fn finish(span: Span, envelope: Envelope, mut trigger: Trigger, graph: spec::Gra
     let Envelope { slug, name, description } = envelope;
     let workflow =
         Workflow { span, slug, name, description, trigger, start, budget, lets, steps, edges };
-    Module { uses: Vec::new(), services, types, workflows: vec![workflow] }
+    Module { services, types, workflows: vec![workflow], ..Module::default() }
 }
 
 fn head(span: Span) -> Span {

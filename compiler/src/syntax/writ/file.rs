@@ -1,7 +1,7 @@
 //! A whole file.
 
 use super::reader::Reader;
-use super::{service, types, workflow};
+use super::{service, test, types, workflow};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::grammar::Rule;
 use crate::tree::Module;
@@ -18,7 +18,7 @@ pub(super) fn file(pairs: Pairs<'_, Rule>, reader: &mut Reader<'_>) -> Module {
             Rule::type_decl => module.types.extend(types::type_decl(pair, reader)),
             Rule::service_decl => module.services.extend(service::service_decl(pair, reader)),
             Rule::workflow_decl => module.workflows.push(workflow::workflow_decl(pair, reader)),
-            Rule::test_decl => unsupported(&pair, "test blocks", reader),
+            Rule::test_decl => module.tests.extend(test::test_decl(pair, reader)),
             Rule::policy_decl => unsupported(&pair, "policies", reader),
             Rule::bad_item => reader.bad(&pair, Rule::item_only, "the file", before),
             _ => continue,

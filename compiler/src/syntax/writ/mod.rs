@@ -14,6 +14,7 @@ mod reader;
 mod service;
 mod steps;
 mod target;
+mod test;
 mod types;
 mod words;
 mod workflow;

@@ -160,7 +160,7 @@ fn each_mistake_is_one_message_and_the_rest_is_read() {
     WR0101 unexpected string in the decision: expected `->` or `{` @ "x"
     WR0101 unknown word `transfrom` in the block @ transfrom
     WR0101 unknown word `flow` in the file @ flow
-    WR0110 test blocks are not supported yet @ test "t" { anything }
+    WR0101 unknown word `anything` in the test @ anything
     WR0110 policies are not supported yet @ policy "p" { always }
     WR0101 unknown word `operatoin` in the service @ operatoin
     WR0101 unknown word `reqest` in the operation @ reqest

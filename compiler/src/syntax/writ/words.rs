@@ -5,7 +5,7 @@ use crate::syntax::grammar::Rule;
 use crate::syntax::token::{TokenKind, tokens};
 use crate::text::{Span, Spanned};
 
-const ITEMS: &[&str] = &["use", "type", "service", "workflow"];
+const ITEMS: &[&str] = &["use", "type", "service", "workflow", "test"];
 const SERVICE_ITEMS: &[&str] = &["type", "operation"];
 const OPERATION_CLAUSES: &[&str] = &[
     "GET", "POST", "PUT", "PATCH", "DELETE", "query", "request", "response", "output", "not",
@@ -16,6 +16,10 @@ const WORKFLOW_CLAUSES: &[&str] = &["name", "trigger", "start", "budget", "let"]
 const BUDGET_LIMITS: &[&str] = &["calls", "attempts", "duration", "stored"];
 const CALL_CLAUSES: &[&str] = &["body", "headers", "timeout", "retry", "on", "optional"];
 const APPROVAL_CLAUSES: &[&str] = &["label", "assign", "data", "form", "timeout", "on", "not"];
+const TEST_CLAUSES: &[&str] =
+    &["trigger", "mock", "approve", "reject", "expire", "event", "expect", "at"];
+const EXPECTATIONS: &[&str] =
+    &["path", "status", "output", "error", "step", "call", "attempts", "emit"];
 
 /// The words that may begin what is due, in groups.
 fn known(due: Rule) -> &'static [&'static [&'static str]] {
@@ -27,6 +31,7 @@ fn known(due: Rule) -> &'static [&'static [&'static str]] {
         Rule::step_only => &[STEPS, CALL_CLAUSES],
         Rule::budget_limit_only => &[BUDGET_LIMITS],
         Rule::approval_clause_only => &[APPROVAL_CLAUSES],
+        Rule::test_clause_only => &[TEST_CLAUSES],
         // The other rules are not due where a word begins something.
         _ => &[],
     }
@@ -38,7 +43,14 @@ pub(super) fn unknown(text: &str, start: usize, due: Rule, whole: &str) -> Optio
     if due == Rule::arm_only {
         return arm(text, start);
     }
-    let (word, span) = first_word(text, start)?;
+    // In a test nothing else begins with a word, whatever follows it.
+    let (word, span) = match due {
+        Rule::test_clause_only => leading_word(text, start)?,
+        _ => first_word(text, start)?,
+    };
+    if due == Rule::test_clause_only && word == "expect" {
+        return expectation(text, start, span);
+    }
     let groups = known(due);
     let mut words = groups.iter().copied().flatten().copied();
     if groups.is_empty() || words.any(|known| known == word) {
@@ -53,6 +65,23 @@ pub(super) fn unknown(text: &str, start: usize, due: Rule, whole: &str) -> Optio
         let first: Vec<_> = groups.first().copied().unwrap_or_default().to_vec();
         diagnostic.note(format!("what may stand here begins with {}", first.join(", ")))
     })
+}
+
+/// What to say of something that no test can expect.
+fn expectation(text: &str, start: usize, expect: Span) -> Option<Diagnostic> {
+    let behind = (expect.end as usize).checked_sub(start)?;
+    let note = format!("it can expect {}", EXPECTATIONS.join(", "));
+    let Some((word, span)) = leading_word(text.get(behind..)?, start + behind) else {
+        let message = "the test does not say what it expects";
+        return Some(Diagnostic::new(Code::UnexpectedToken, expect, message).note(note));
+    };
+    if EXPECTATIONS.contains(&word) {
+        return None;
+    }
+    let message = format!("a test cannot expect `{word}`");
+    let diagnostic = Diagnostic::new(Code::UnexpectedToken, span, message).note(note);
+    let name = Spanned::new(word.to_owned(), span);
+    Some(did_you_mean(diagnostic, &name, EXPECTATIONS.iter().copied()))
 }
 
 /// What to say of a clause of calls that follows something else.
@@ -93,12 +122,18 @@ fn arm(text: &str, start: usize) -> Option<Diagnostic> {
 
 /// The first word of a text, when it begins something: a name, a text or a block follows.
 fn first_word(text: &str, start: usize) -> Option<(&str, Span)> {
-    let mut tokens = tokens(text).skip_while(|token| token.kind == TokenKind::Doc);
-    let first = tokens.next().filter(|token| token.kind == TokenKind::Word)?;
+    let mut tokens = tokens(text).skip_while(|token| token.kind == TokenKind::Doc).skip(1);
     let begins = tokens.next().is_some_and(|next| {
         matches!(next.kind, TokenKind::Word | TokenKind::Text | TokenKind::Open(b'{'))
     });
-    let word = text.get(first.span.range()).filter(|_| begins)?;
+    leading_word(text, start).filter(|_| begins)
+}
+
+/// The word that a text begins with.
+fn leading_word(text: &str, start: usize) -> Option<(&str, Span)> {
+    let mut tokens = tokens(text).skip_while(|token| token.kind == TokenKind::Doc);
+    let first = tokens.next().filter(|token| token.kind == TokenKind::Word)?;
+    let word = text.get(first.span.range())?;
     let at = |offset: u32| start + offset as usize;
     Some((word, Span::new(at(first.span.start), at(first.span.end))))
 }
