@@ -15,7 +15,7 @@ mod write;
 use clap::{Parser, Subcommand};
 use commands::{
     build, check, completions, convert, disasm, explain, fmt, graph, keys, lsp, quickstart,
-    sandbox, serve,
+    sandbox, serve, test,
 };
 use failure::Outcome;
 use std::process::ExitCode;
@@ -43,6 +43,7 @@ enum Command {
     Fmt(fmt::Args),
     Graph(graph::Args),
     Explain(explain::Args),
+    Test(test::Args),
     Serve(serve::Args),
     Keys(keys::Args),
     Sandbox(sandbox::Args),
@@ -67,6 +68,7 @@ fn run(command: Command) -> Outcome {
         Command::Fmt(args) => fmt::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Test(args) => test::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Keys(args) => keys::run(args),
         Command::Sandbox(args) => sandbox::run(&args),

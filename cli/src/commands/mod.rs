@@ -15,3 +15,4 @@ mod one;
 pub mod quickstart;
 pub mod sandbox;
 pub mod serve;
+pub mod test;

@@ -3,7 +3,7 @@
 use crate::machine::StepStatus;
 use crate::simulate::{StepTrace, Trace};
 use std::collections::{BTreeSet, HashSet};
-use writ_compiler::bytecode::Program;
+use writ_compiler::bytecode::{Program, StepType};
 use writ_compiler::flow::{Flow, Route, RouteKind, StepIx};
 use writ_compiler::tree::Workflow;
 use writ_compiler::value::Value;
@@ -24,11 +24,11 @@ pub struct Coverage {
 
 impl Coverage {
     /// Adds what a run took.
-    pub fn add(&mut self, flow: &Flow, trace: &Trace) {
+    pub fn add(&mut self, flow: &Flow, program: &Program, trace: &Trace) {
         let path = path(flow, trace);
         self.steps.extend(trace.path());
         self.arms.extend(path.iter().copied());
-        if trace.status.is_terminal() {
+        if trace.status.is_terminal() && ends_by_itself(program, trace) {
             self.paths.insert(path);
         }
     }
@@ -39,6 +39,14 @@ impl Coverage {
         self.arms.extend(other.arms);
         self.paths.extend(other.paths);
     }
+}
+
+/// Whether a run came to an end of the graph, rather than breaking off where a failure has no route.
+fn ends_by_itself(program: &Program, trace: &Trace) -> bool {
+    trace.steps.last().is_some_and(|last| {
+        let is_end = program.step(last.step).is_some_and(|step| step.kind == StepType::End);
+        is_end || last.status == StepStatus::Succeeded
+    })
 }
 
 /// Of everything that can be covered, how much there is.
@@ -135,11 +143,11 @@ fn error_is(class: Option<&str>, step: &StepTrace) -> bool {
 
 /// A route in words: `on_verdict -> done (passed)`.
 #[must_use]
-pub fn words(workflow: &Workflow, flow: &Flow, program: &Program, (step, at): Arm) -> String {
-    let from = program.step(step).map_or("", |step| step.id.as_str());
+pub fn words(workflow: &Workflow, flow: &Flow, (step, at): Arm) -> String {
+    let id = |at: StepIx| workflow.steps.get(at.index()).map_or("", |step| step.id.value.as_str());
+    let from = id(StepIx(step));
     let Some(route) = flow.routes_of(StepIx(step)).get(at) else { return from.to_owned() };
-    let target = workflow.steps.get(route.target.index());
-    let to = target.map_or("", |step| step.id.value.as_str());
+    let to = id(route.target);
     let when = match &route.kind {
         RouteKind::Next => String::new(),
         RouteKind::Case(label) => format!(" ({label})"),
