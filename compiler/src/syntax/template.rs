@@ -70,8 +70,11 @@ pub fn escape(text: &str) -> String {
 fn closing_brace(text: &str) -> Option<usize> {
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(c) = text.get(at..).and_then(|rest| rest.chars().next()) {
+        let rest = text.get(at..).unwrap_or_default();
         let length = match c {
             '"' | '\'' | '`' => quoted_length(text, at),
+            // A comment ends with its line; on the last one, at a brace.
+            '/' if rest.starts_with("//") => rest.find('\n').or_else(|| rest.find('}'))?,
             _ => c.len_utf8(),
         };
         match c {
