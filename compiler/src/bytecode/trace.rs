@@ -118,7 +118,7 @@ impl<'p, F: FnMut(Traced)> Tracer<'p, F> {
 
     fn tell(&mut self, (pc, op, operands): (Pc, Op, &[Shown]), gave: Traced) {
         let operands = operands.iter().map(|shown| shown.value.clone()).collect();
-        let instruction = self.listing.instruction(op).trim_end().to_owned();
+        let instruction = self.listing.instruction(pc, op).trim_end().to_owned();
         (self.tell)(Traced { pc, instruction, operands, ..gave });
     }
 

@@ -46,7 +46,7 @@ fn the_listing_reads_well() {
     kyc: service_call POST identity.captureKtp
       input
       output
-      timeout 30000 ms, 3 attempts, exponential
+      timeout 30 s, 3 attempts, exponential
       retry on network before sending, 429
       ; 8: call kyc = identity.captureKtp {
          0  enter         kyc
@@ -81,7 +81,7 @@ fn the_listing_reads_well() {
       input
       output
       takes data
-      timeout 30000 ms, 3 attempts, exponential
+      timeout 30 s, 3 attempts, exponential
       retry on 5xx, timeout, network, 429
       ; 20: call screening = aml.createScreening {
         18  enter         screening

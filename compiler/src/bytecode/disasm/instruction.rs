@@ -8,9 +8,13 @@ use crate::bytecode::{
 
 impl Listing<'_> {
     /// An instruction's name and operands.
-    pub(in crate::bytecode) fn instruction(&self, op: Op) -> String {
+    pub(in crate::bytecode) fn instruction(&self, pc: Pc, op: Op) -> String {
         let operands = match op {
             Op::Flow(op) => self.flow(op),
+            Op::Load(LoadOp::Local { slot }) => match self.written_name(pc) {
+                Some(name) => format!("{slot} {name}"),
+                None => slot.to_string(),
+            },
             Op::Load(op) => self.load(op),
             Op::Access(op) => self.access(op),
             Op::Make(op) => self.make(op),

@@ -7,13 +7,14 @@ use super::{
     ApprovalInfo, CallInfo, ErrorClass, EventInfo, OnReject, OnTimeout, Pc, Program, SourceMap,
     StepInfo,
 };
-use crate::text::LineIndex;
+use crate::bounds::duration_text;
+use crate::text::{LineIndex, Position, Span};
 use crate::types::check::{Backoff, RetryOn};
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::{self, Write};
 
 /// Longest excerpt of a source line or a constant, in characters.
-const EXCERPT_CHARS_MAX: usize = 72;
+const EXCERPT_CHARS_MAX: u32 = 72;
 
 /// A program as text: its steps in order, each with its instructions, and, given the source that a source map leads
 /// to, the source's lines above them.
@@ -24,6 +25,9 @@ pub fn disasm(program: &Program, source: Option<(&SourceMap, &str)>) -> String {
     let _ = Listing::new(program, source).write(&mut out);
     out
 }
+
+/// How many characters of a long line are shown before what an instruction came from.
+const WINDOW_BEFORE_CHARS: u32 = 12;
 
 /// A program, and the names of its places.
 pub(super) struct Listing<'a> {
@@ -39,6 +43,21 @@ struct Source<'a> {
     map: &'a SourceMap,
     text: &'a str,
     lines: LineIndex,
+}
+
+/// The part of a source line that was shown last.
+#[derive(Clone, Copy)]
+struct Shown {
+    line: u32,
+    /// Its first column.
+    first: u32,
+}
+
+impl Shown {
+    fn holds(self, at: Position) -> bool {
+        let end = self.first.saturating_add(EXCERPT_CHARS_MAX);
+        self.line == at.line && (self.first..end).contains(&at.column)
+    }
 }
 
 impl<'a> Listing<'a> {
@@ -57,18 +76,18 @@ impl<'a> Listing<'a> {
         writeln!(out, "sha256:{}", program.hash())?;
         writeln!(out, "entry {}", self.place(program.entry))?;
         self.schema(out, "", "input", &program.input)?;
-        let (mut at, mut line) = (0, None);
+        let (mut at, mut shown) = (0, None);
         for (index, op) in (0..).zip(&program.code) {
             let pc = Pc(index);
             while let Some(step) = program.steps.get(at).filter(|step| step.entry == pc) {
                 self.step(out, step)?;
-                (at, line) = (at + 1, None);
+                (at, shown) = (at + 1, None);
             }
-            self.source_line(out, pc, &mut line)?;
+            self.source_line(out, pc, &mut shown)?;
             if self.labels.contains(&pc) {
                 writeln!(out, "  {}:", self.place(pc))?;
             }
-            let text = self.instruction(*op);
+            let text = self.instruction(pc, *op);
             writeln!(out, "  {index:>4}  {}", text.trim_end())?;
         }
         Ok(())
@@ -82,18 +101,26 @@ impl<'a> Listing<'a> {
         }
     }
 
-    /// The source line that an instruction came from, where it is another one than before.
-    fn source_line(&self, out: &mut String, pc: Pc, last: &mut Option<u32>) -> fmt::Result {
+    /// The source line that an instruction came from, where another one, or another part of a long one, was shown before.
+    fn source_line(&self, out: &mut String, pc: Pc, shown: &mut Option<Shown>) -> fmt::Result {
         let Some(source) = &self.source else { return Ok(()) };
         let Some(span) = source.map.span(pc) else { return Ok(()) };
-        let line = source.lines.position(source.text, span.start).line;
-        if last.replace(line) == Some(line) {
+        let at = source.lines.position(source.text, span.start);
+        if shown.is_some_and(|shown| shown.holds(at)) {
             return Ok(());
         }
-        let start = source.lines.line_start((line as usize).saturating_sub(1)).unwrap_or(0);
-        let text = source.text.get(start as usize..).and_then(|rest| rest.lines().next());
-        let text = text.unwrap_or_default();
-        writeln!(out, "  ; {line}: {}", excerpt(text.trim()))
+        let start = source.lines.line_start((at.line as usize).saturating_sub(1)).unwrap_or(0);
+        let (first, dots, text) = window(source.text, start as usize, span.start as usize, at);
+        *shown = Some(Shown { line: at.line, first });
+        writeln!(out, "  ; {}: {dots}{text}", at.line)
+    }
+
+    /// What the author called a comprehension's variable, where that is what an instruction came from.
+    fn written_name(&self, pc: Pc) -> Option<&str> {
+        let source = self.source.as_ref()?;
+        let written = source.text.get(source.map.span(pc)?.range())?;
+        let is_name = |c: char| c == '_' || c.is_alphanumeric();
+        (!written.is_empty() && written.chars().all(is_name)).then_some(written)
     }
 
     fn step(&self, out: &mut String, step: &StepInfo) -> fmt::Result {
@@ -148,7 +175,8 @@ impl<'a> Listing<'a> {
             retry_on.push("nothing".to_owned());
         }
         let (timeout, attempts) = (call.timeout_ms, call.max_attempts);
-        writeln!(out, "  timeout {timeout} ms, {attempts} attempts, {backoff}")?;
+        let timeout = duration_text(timeout);
+        writeln!(out, "  timeout {timeout}, {attempts} attempts, {backoff}")?;
         writeln!(out, "  retry on {}", retry_on.join(", "))?;
         for route in &call.on_error {
             let target = self.place(route.target);
@@ -170,7 +198,7 @@ impl<'a> Listing<'a> {
                 OnTimeout::Reject => "reject".to_owned(),
                 OnTimeout::Route(target) => format!("-> {}", self.place(target)),
             };
-            writeln!(out, "  timeout {timeout} ms, then {follows}")?;
+            writeln!(out, "  timeout {}, then {follows}", duration_text(timeout))?;
         }
         let follows = match approval.on_reject {
             OnReject::Fail => "fail".to_owned(),
@@ -193,7 +221,7 @@ impl<'a> Listing<'a> {
                 Some(target) => format!("-> {}", self.place(target)),
                 None => "fail".to_owned(),
             };
-            writeln!(out, "  timeout {timeout} ms, then {follows}")?;
+            writeln!(out, "  timeout {}, then {follows}", duration_text(timeout))?;
         }
         match &event.data {
             Some(data) => self.schema(out, "  ", "data", data),
@@ -223,9 +251,31 @@ fn error_class(class: &ErrorClass) -> String {
     }
 }
 
+/// The part of a line that is shown of something in it: the column where it starts, and its text. That is the whole line,
+/// or, of a long one, what stands there. A text may be one line altogether: what is far away is not looked at.
+fn window(text: &str, line: usize, here: usize, at: Position) -> (u32, &'static str, String) {
+    let from = |byte: usize| text.get(byte..).unwrap_or_default();
+    let indent = from(line).bytes().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    let indent_columns = Span::new(indent, indent).start;
+    let before = at.column.saturating_sub(indent_columns.saturating_add(1));
+    let line_chars = from(line + indent).chars().take_while(|c| *c != '\n');
+    let fits =
+        line_chars.take(EXCERPT_CHARS_MAX as usize + 1).count() <= EXCERPT_CHARS_MAX as usize;
+    let (first, dots, rest) = if fits || before < EXCERPT_CHARS_MAX / 2 {
+        (indent_columns.saturating_add(1), "", from(line + indent))
+    } else {
+        let back = text.get(..here).unwrap_or_default().char_indices().rev();
+        let start = back.take(WINDOW_BEFORE_CHARS as usize).last().map_or(here, |(start, _)| start);
+        (at.column.saturating_sub(WINDOW_BEFORE_CHARS), "...", from(start))
+    };
+    let shown: String =
+        rest.chars().take_while(|c| *c != '\n').take(EXCERPT_CHARS_MAX as usize + 1).collect();
+    (first, dots, excerpt(shown.trim_end()))
+}
+
 /// The start of a text that may be long.
 fn excerpt(text: &str) -> String {
-    match text.char_indices().nth(EXCERPT_CHARS_MAX) {
+    match text.char_indices().nth(EXCERPT_CHARS_MAX as usize) {
         Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
     }

@@ -33,7 +33,7 @@ fn listings_name_what_instructions_refer_to() {
     get: service_call GET custom:crm
       input json
       output json
-      timeout 30000 ms, 3 attempts, exponential
+      timeout 30 s, 3 attempts, exponential
       retry on nothing
       on error 404 -> none
       ; 5: "id": "get",
@@ -62,13 +62,13 @@ fn listings_name_what_instructions_refer_to() {
         13  attempt       -> L12
         14  verdict
         15  attempt       -> L21
-        16  local         0
+        16  local         0 x
         17  field         "total"
         18  constant      10
         19  greater
         20  settle_and    -> L26
       L21:
-        21  local         0
+        21  local         0 x
         22  field         "paid"
         23  not
         24  settle_and    -> L26
@@ -91,7 +91,7 @@ fn listings_name_what_instructions_refer_to() {
     ask: human_approval
       input json
       output json
-      timeout 7200000 ms, then -> none
+      timeout 2 h, then -> none
       on reject fail
       ; 26: "id": "ask",
         34  enter         ask
@@ -124,6 +124,57 @@ fn listings_name_what_instructions_refer_to() {
     "#);
     let without = disasm(&compiled.program, None);
     assert!(without.lines().all(|line| !line.contains(';')), "{without}");
+}
+
+#[test]
+fn of_a_long_line_the_part_is_shown() {
+    let text = json!({
+        "startNodeId": "a", "edges": [],
+        "nodes": [{"id": "a", "type": "transform", "value": {
+            "one": "${trigger.first.field.of.many + trigger.second.field.of.many}", "two": "${[1].map(x, x + trigger.n)}",
+        }}],
+    });
+    let text = format!("\t{text}");
+    let compiled = untyped(&text);
+    let listing = disasm(&compiled.program, Some((&compiled.source_map, &text)));
+    let (_, code) = listing.split_once("output json\n").unwrap();
+    insta::assert_snapshot!(code, @r#"
+    ; 1: ...des":[{"id":"a","type":"transform","value":{"one":"${trigger.first.field...
+       0  enter         a
+       1  constant      "one"
+       2  trigger
+       3  field         "first"
+       4  field         "field"
+       5  field         "of"
+       6  field         "many"
+    ; 1: ...d.of.many + trigger.second.field.of.many}","two":"${[1].map(x, x + trigg...
+       7  trigger
+       8  field         "second"
+       9  field         "field"
+      10  field         "of"
+      11  field         "many"
+    ; 1: ...":{"one":"${trigger.first.field.of.many + trigger.second.field.of.many}"...
+      12  add
+    ; 1: ...d.of.many}","two":"${[1].map(x, x + trigger.n)}"}}]}
+      13  constant      "two"
+      14  constant      1
+      15  list          1
+      16  loop
+      17  list          0
+    L18:
+      18  next          0 or -> L25
+      19  local         0 x
+      20  trigger
+      21  field         "n"
+      22  add
+      23  append
+      24  jump          -> L18
+    ; 1: ...rm","value":{"one":"${trigger.first.field.of.many + trigger.second.field...
+    L25:
+      25  record        2
+      26  store
+      27  end
+    "#);
 }
 
 /// Every instruction, with the numbers of its family and of itself in the encoding.
