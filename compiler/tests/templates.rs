@@ -221,9 +221,9 @@ fn mistakes_in_a_template_are_shown_where_they_stand() {
     \u0024{siz\u0065(1)}
         `1`: `size` does not take `int`
     ${int(trigger.name)}
-        2:57 in `int(trigger.name)`: `int` cannot convert this; it met "Ada"
+        2:57 in `int(trigger.name)`: `trigger.name`: `int` cannot convert this; it met "Ada"
     \ud83d\ude00\n ${ 'x' + string(int(trig\u0067er.\u006eame)) }
-        2:86 in `int(trigger.name)`: `int` cannot convert this; it met "Ada"
+        2:86 in `int(trigger.name)`: `trigger.name`: `int` cannot convert this; it met "Ada"
     ${ trigger.n > 1\r\n && trigger.name[\"a\"] == 'b' }
         2:79 in `trigger.name["a"]`: `trigger.name["a"]`: only a list or a record can be indexed; it met "Ada"
     "#);

@@ -374,8 +374,8 @@ async fn an_expression_that_failed_is_shown_with_its_place() {
     };
     let ended = tokio::time::timeout(Duration::from_secs(30), ended).await.unwrap();
     insta::assert_snapshot!(format!("{}\n{}", masked(ended["error"].clone()), ended["steps"][0]["error"]), @r#"
-    {"code":"template_failed","message":"`int` cannot convert this; it met \"many\"","nodeId":"sum","stepId":"stp_<ulid>","line":3,"column":84,"expression":"int(trigger[\"n\"])"}
-    {"code":"template_failed","message":"`int` cannot convert this; it met \"many\"","line":3,"column":84,"expression":"int(trigger[\"n\"])"}
+    {"code":"template_failed","message":"`trigger[\"n\"]`: `int` cannot convert this; it met \"many\"","nodeId":"sum","stepId":"stp_<ulid>","line":3,"column":84,"expression":"int(trigger[\"n\"])"}
+    {"code":"template_failed","message":"`trigger[\"n\"]`: `int` cannot convert this; it met \"many\"","line":3,"column":84,"expression":"int(trigger[\"n\"])"}
     "#);
 }
 

@@ -24,7 +24,7 @@ pub(super) struct Problem {
     met: Option<Value>,
     kind: Kind,
     /// Where it was met, when that was at an earlier instruction.
-    at: Option<(Pc, Option<String>)>,
+    at: Option<Pc>,
 }
 
 /// Whose fault it is.
@@ -59,18 +59,18 @@ impl Problem {
 
     /// A failure that was kept until now.
     pub(super) fn again(kept: EvalError) -> Self {
-        Self { at: Some((kept.pc, kept.path)), ..*kept.problem }
+        Self { at: Some(kept.pc), ..*kept.problem }
     }
 }
 
 impl EvalError {
-    pub(super) fn new(program: &Program, pc: Pc, problem: Problem) -> Self {
-        match problem.at.clone() {
-            Some((pc, path)) => {
-                Self { pc, path, problem: Box::new(Problem { at: None, ..problem }) }
-            }
-            None => Self { pc, path: path_at(program, pc), problem: Box::new(problem) },
-        }
+    pub(super) fn new(pc: Pc, problem: Problem) -> Self {
+        Self { pc: problem.at.unwrap_or(pc), path: None, problem: Box::new(problem) }
+    }
+
+    /// The error that ends an evaluation. Those that another part makes up for need no path.
+    pub(super) fn with_path(self, program: &Program) -> Self {
+        Self { path: path_at(program, self.pc), ..self }
     }
 
     /// Whether another part of a verdict may make up for it.
@@ -117,10 +117,23 @@ fn shortened(value: &Value) -> String {
     }
 }
 
-/// The path that the instructions up to `pc` read: the way back from a part to what it is a part of.
+/// The path that an instruction read, or of its one operand, the path that it came from.
 fn path_at(program: &Program, pc: Pc) -> Option<String> {
+    let op = program.op(pc)?;
+    let reads = matches!(op, Op::Load(_) | Op::Access(_));
+    let end =
+        if reads { pc } else { (op.effect().pops == 1).then(|| pc.0.checked_sub(1).map(Pc))?? };
+    let (start, path) = path_up_to(program, end)?;
+    // Where ways meet, what stands before need not be what was run before.
+    let within = |target: Pc| start < target && target <= pc;
+    let mut targets = program.code.iter().filter_map(|op| op.effect().branch);
+    targets.all(|(target, _)| !within(target)).then_some(path)
+}
+
+/// The path that the instructions up to an end read, and where they start: the way back from a part to what it is a part of.
+fn path_up_to(program: &Program, end: Pc) -> Option<(Pc, String)> {
     let mut parts: Vec<String> = Vec::new();
-    let mut at = pc;
+    let mut at = end;
     loop {
         match program.op(at)? {
             Op::Access(
@@ -134,7 +147,7 @@ fn path_at(program: &Program, pc: Pc) -> Option<String> {
             Op::Load(op) => {
                 let mut path = root(program, op)?;
                 path.extend(parts.into_iter().rev());
-                return Some(path);
+                return Some((at, path));
             }
             Op::Flow(_) | Op::Make(_) | Op::Operator(_) | Op::Branch(_) | Op::Function { .. } => {
                 return None;

@@ -121,7 +121,7 @@ pub fn run_observed<O: Observer + ?Sized>(
     let mut pc = from;
     loop {
         let Some(op) = program.op(pc) else {
-            return Err(EvalError::new(program, pc, Problem::damaged()));
+            return Err(EvalError::new(pc, Problem::damaged()));
         };
         observer.before(pc, op, evaluator.seen());
         if let Op::Flow(op) = op {
@@ -133,9 +133,9 @@ pub fn run_observed<O: Observer + ?Sized>(
                 pc = next;
             }
             Err(problem) => {
-                let error = EvalError::new(program, pc, problem);
+                let error = EvalError::new(pc, problem);
                 observer.failed(&error);
-                pc = evaluator.absorb(error)?;
+                pc = evaluator.absorb(error).map_err(|error| error.with_path(program))?;
             }
         }
     }

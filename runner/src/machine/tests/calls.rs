@@ -237,7 +237,7 @@ fn an_optional_step_may_fail_and_the_run_goes_on() {
     insta::assert_snapshot!(run(r#"{"id":"x","n":1}"#, Some("{}")), @r#"
     0 Failed x1 call_failed: `svc` failed: Status(500) (500)
     1 t Running
-    1 Failed x1 template_failed: `int` cannot convert this; it met "x"
+    1 Failed x1 template_failed: `trigger.id`: `int` cannot convert this; it met "x"
     2 last Running
     2 Succeeded x1 ["call_failed","template_failed",1]
     ended Succeeded ["call_failed","template_failed",1]

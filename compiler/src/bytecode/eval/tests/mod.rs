@@ -179,3 +179,26 @@ fn a_program_that_was_not_verified_is_an_error_and_no_panic() {
     let mut budget = Budget { fuel: 1_000, ..Budget::default() };
     assert!(super::run(&forever, Pc(0), &sample(), &mut budget).unwrap_err().is_limit());
 }
+
+#[test]
+fn a_path_is_named_only_where_it_is_what_was_read() {
+    let table = [
+        "int(trigger.name)",
+        "int(trigger.yes ? trigger.name : trigger.person)",
+        "(trigger.?gone.orValue(trigger.person)).nope",
+        "trigger.items.filter(x, x)",
+        "trigger.n + trigger.name",
+    ];
+    insta::assert_snapshot!(table.map(|e| format!("{e}\n    {}", eval(e))).join("\n"), @r#"
+    int(trigger.name)
+        error: `trigger.name`: `int` cannot convert this; it met "Ada"
+    int(trigger.yes ? trigger.name : trigger.person)
+        error: `int` cannot convert this; it met "Ada"
+    (trigger.?gone.orValue(trigger.person)).nope
+        error: there is no field `nope`; it met {"age":36,"tags":["x","y"]}
+    trigger.items.filter(x, x)
+        error: a bool is needed here; it met 1
+    trigger.n + trigger.name
+        error: `+` does not apply to int and string; it met [5,"Ada"]
+    "#);
+}

@@ -90,9 +90,9 @@ fn logic_and_comparison() {
     true || 1 / 0 == 1
         true
     trigger.n && true
-        error: a bool is needed here; it met 5
+        error: `trigger.n`: a bool is needed here; it met 5
     true && trigger.n
-        error: a bool is needed here; it met 5
+        error: `trigger.n`: a bool is needed here; it met 5
     1 / 0 == 1 && false
         false
     1 / 0 == 1 || true
@@ -106,7 +106,7 @@ fn logic_and_comparison() {
     !trigger.yes
         false
     !trigger.n
-        error: `!` does not apply here; it met 5
+        error: `trigger.n`: `!` does not apply here; it met 5
     trigger.n == '5'
         false
     trigger.n < '5'
@@ -305,7 +305,7 @@ fn comprehensions() {
     trigger.items.map(x, x / 0)
         error: division by zero; it met 1
     trigger.n.map(x, x)
-        error: a list or a record is needed here; it met 5
+        error: `trigger.n`: a list or a record is needed here; it met 5
     trigger.items.filter(x, x)
         error: a bool is needed here; it met 1
     trigger.person.tags.map(t, {(t): trigger.n, "same": t})
