@@ -138,6 +138,7 @@ fn value(expr: &Expr) -> u64 {
             u64::saturating_add(sum, name + value(&field.value))
         }),
         ExprKind::Named { value: named, .. } => value(named),
+        ExprKind::Optional(optional) => value(optional),
         ExprKind::Conditional { then, otherwise, .. } => value(then).max(value(otherwise)),
         // No part of the inputs is larger than all of them.
         ExprKind::Ident(name) if name == "trigger" => INPUTS_MAX,

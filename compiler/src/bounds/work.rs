@@ -101,6 +101,10 @@ struct Estimate<'e> {
     found: Vec<TooMuch<'e>>,
 }
 
+fn is_optional(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Optional(_))
+}
+
 impl<'e> Estimate<'e> {
     /// What an expression takes at least, and how many items its value has.
     fn of(&mut self, expr: &'e Expr) -> (Work, Items) {
@@ -147,6 +151,7 @@ impl<'e> Estimate<'e> {
                 (work.and(self.work(index)), items.item())
             }
             ExprKind::Unary { operand, .. } => (self.work(operand), Items::unknown()),
+            ExprKind::Optional(value) => self.of(value),
             // The first operand may decide.
             ExprKind::Binary { op: BinaryOp::And | BinaryOp::Or, lhs, .. } => {
                 (self.work(lhs), Items::unknown())
@@ -170,7 +175,8 @@ impl<'e> Estimate<'e> {
                     FieldKey::Computed(key) => Some(key),
                 });
                 let work = self.all(keys.chain(fields.iter().map(|field| &field.value)));
-                let count = fields.len() as u64;
+                let certain = fields.iter().filter(|field| !is_optional(&field.value));
+                let count = certain.count() as u64;
                 (work.and(Work::items(count)), Items::of(count, Items::unknown()))
             }
             ExprKind::Template(parts) => {
@@ -187,7 +193,7 @@ impl<'e> Estimate<'e> {
     }
 
     fn list(&mut self, items: &'e [Expr]) -> (Work, Items) {
-        let count = items.len() as u64;
+        let count = items.iter().filter(|item| !is_optional(item)).count() as u64;
         let mut work = Work::items(count);
         let mut each: Option<Items> = None;
         for item in items {

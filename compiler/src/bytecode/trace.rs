@@ -299,6 +299,18 @@ fn made(op: MakeOp, operands: &[Shown], value: &Value) -> Shown {
         (MakeOp::Append, [Shown { value: Value::List(items), .. }, item]) => {
             Value::list(items.iter().cloned().chain([shown(item)]).collect())
         }
+        (
+            MakeOp::Insert,
+            [
+                Shown { value: Value::Map(fields), .. },
+                Shown { value: Value::String(name), hidden: false },
+                field,
+            ],
+        ) => {
+            let mut made = fields.as_ref().clone();
+            made.insert(Arc::clone(name), shown(field));
+            Value::map(made)
+        }
         (MakeOp::WithStepId { .. }, [Shown { value: Value::Map(fields), .. }]) => {
             // What was added is the step's own id.
             let mut made = value.as_map().cloned().unwrap_or_default();
@@ -307,6 +319,7 @@ fn made(op: MakeOp, operands: &[Shown], value: &Value) -> Shown {
         }
         (
             MakeOp::Append
+            | MakeOp::Insert
             | MakeOp::WithStepId { .. }
             | MakeOp::Text { .. }
             | MakeOp::PathSegment

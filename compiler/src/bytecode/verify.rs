@@ -134,6 +134,7 @@ fn references(program: &Program, pc: Pc, op: Op) -> Result<()> {
             | MakeOp::Record { .. }
             | MakeOp::Text { .. }
             | MakeOp::Append
+            | MakeOp::Insert
             | MakeOp::PathSegment
             | MakeOp::WithQuery { .. } => Ok(()),
         },

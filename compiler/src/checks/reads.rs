@@ -121,6 +121,9 @@ impl<'e> Reader<'_, 'e> {
                 self.given(self.known(condition, true), |reader| reader.value(then));
                 self.given(self.known(condition, false), |reader| reader.value(otherwise));
             }
+            ExprKind::Optional(value) => {
+                self.absent(value, false);
+            }
             _ => self.parts(expr),
         }
     }
@@ -179,6 +182,17 @@ impl<'e> Reader<'_, 'e> {
             (Some(target), "hasValue", []) => {
                 self.absent(target, false);
             }
+            (Some(target), "or", [other]) => {
+                self.absent(target, false);
+                self.absent(other, false);
+            }
+            (Some(target), "optMap" | "optFlatMap", [variable, value]) => {
+                self.absent(target, false);
+                let shadows = usize::from(variable.is_named("step"));
+                self.shadowed += shadows;
+                self.absent(value, false);
+                self.shadowed -= shadows;
+            }
             _ => return false,
         }
         true
@@ -187,6 +201,15 @@ impl<'e> Reader<'_, 'e> {
     /// An expression that may be absent: with `every`, wherever it is a path; otherwise, where the path says so. The
     /// fact it is absent without.
     fn absent(&mut self, expr: &'e Expr, every: bool) -> Option<Fact> {
+        if let ExprKind::Conditional { condition, then, otherwise } = &expr.kind {
+            self.value(condition);
+            for (arm, truth) in [(then, true), (otherwise, false)] {
+                self.given(self.known(condition, truth), |reader| {
+                    reader.absent(arm, every);
+                });
+            }
+            return None;
+        }
         match self.path(expr) {
             Some(path) if every || path.optional => {
                 let fact = path.fact;

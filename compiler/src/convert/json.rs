@@ -324,6 +324,11 @@ fn plain(expr: &Expr) -> Value {
     value(expr, &|text| text.to_owned())
 }
 
+/// Whether an item or a field may be left out, which JSON cannot say of its own.
+fn is_optional(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Optional(_))
+}
+
 fn value(expr: &Expr, string: &dyn Fn(&str) -> String) -> Value {
     match &expr.kind {
         ExprKind::Null => Value::Null,
@@ -334,9 +339,11 @@ fn value(expr: &Expr, string: &dyn Fn(&str) -> String) -> Value {
         ExprKind::Double(value) if value.is_finite() => (*value).into(),
         ExprKind::String(text) => string(text).into(),
         ExprKind::Template(parts) => expr::template_text(parts).into(),
+        ExprKind::List(items) if items.iter().any(is_optional) => spliced(expr),
         ExprKind::List(items) => items.iter().map(|item| value(item, string)).collect(),
         ExprKind::Record(fields) => {
             let named = fields.iter().map(|field| match &field.key {
+                _ if is_optional(&field.value) => None,
                 FieldKey::Name(name) => Some((name.value.clone(), value(&field.value, string))),
                 FieldKey::Computed(_) => None,
             });
@@ -353,6 +360,7 @@ fn value(expr: &Expr, string: &dyn Fn(&str) -> String) -> Value {
         | ExprKind::Unary { .. }
         | ExprKind::Binary { .. }
         | ExprKind::Conditional { .. }
+        | ExprKind::Optional(_)
         | ExprKind::Error => spliced(expr),
     }
 }

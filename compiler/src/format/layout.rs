@@ -121,7 +121,7 @@ fn has_comma(pieces: &[Piece<'_>], last: Option<usize>, at: usize, broken: bool)
         BracketKind::Record | BracketKind::RecordType if is_close => false,
         // Without a comma, these would read on from the value before them.
         BracketKind::Record if broken => {
-            piece.begins == Begins::Element && matches!(piece.text, "in" | "(")
+            piece.begins == Begins::Element && matches!(piece.text, "in" | "(" | "?")
         }
         BracketKind::RecordType if broken => false,
         BracketKind::Record | BracketKind::RecordType => piece.begins == Begins::Element,

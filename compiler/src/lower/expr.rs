@@ -44,10 +44,10 @@ impl Lowering<'_> {
                 self.conditional(condition, then, otherwise);
             }
             ExprKind::List(items) => {
-                items.iter().for_each(|item| self.value(item));
-                self.code.emit(Op::Make(MakeOp::List { len: count(items.len()) }));
+                self.list(items);
             }
             ExprKind::Record(fields) => self.record(fields),
+            ExprKind::Optional(value) => self.value(value),
             ExprKind::Template(parts) => self.template(parts),
             ExprKind::Error => self.absent(),
         }
@@ -182,19 +182,60 @@ impl Lowering<'_> {
         self.code.bind(end);
     }
 
+    /// A list; behind an item that may be left out, each is appended.
+    fn list(&mut self, items: &[Expr]) {
+        let certain = items.iter().take_while(|item| !is_optional(item)).count();
+        let (certain, rest) = items.split_at_checked(certain).unwrap_or((items, &[]));
+        certain.iter().for_each(|item| self.value(item));
+        self.code.emit(Op::Make(MakeOp::List { len: count(certain.len()) }));
+        for item in rest {
+            self.where_there(item, MakeOp::Append, false);
+        }
+    }
+
+    /// A record; behind a field that may be left out, each is inserted.
     fn record(&mut self, fields: &[Field]) {
-        for field in fields {
-            match &field.key {
-                FieldKey::Name(name) => {
-                    let outer = self.code.at(name.span);
-                    self.code.push_text(&name.value);
-                    self.code.at(outer);
-                }
-                FieldKey::Computed(key) => self.value(key),
-            }
+        let certain = fields.iter().take_while(|field| !is_optional(&field.value)).count();
+        let (certain, rest) = fields.split_at_checked(certain).unwrap_or((fields, &[]));
+        for field in certain {
+            self.key(&field.key);
             self.value(&field.value);
         }
-        self.code.emit(Op::Make(MakeOp::Record { len: count(fields.len()) }));
+        self.code.emit(Op::Make(MakeOp::Record { len: count(certain.len()) }));
+        for field in rest {
+            self.key(&field.key);
+            self.where_there(&field.value, MakeOp::Insert, true);
+        }
+    }
+
+    fn key(&mut self, key: &FieldKey) {
+        match key {
+            FieldKey::Name(name) => {
+                let outer = self.code.at(name.span);
+                self.code.push_text(&name.value);
+                self.code.at(outer);
+            }
+            FieldKey::Computed(key) => self.value(key),
+        }
+    }
+
+    /// Adds a value to what is on the stack, unless it may be left out and is absent; its key is dropped then.
+    fn where_there(&mut self, value: &Expr, add: MakeOp, keyed: bool) {
+        let ExprKind::Optional(value) = &value.kind else {
+            self.value(value);
+            return self.code.emit(Op::Make(add));
+        };
+        let (absent, end) = (self.code.label(), self.code.label());
+        let may_be_absent = self.path(value, Absence::Optional(absent));
+        self.code.emit(Op::Make(add));
+        if may_be_absent && keyed {
+            self.code.jump(end);
+            self.code.bind(absent);
+            self.code.branch(BranchOp::Drop);
+        } else {
+            self.code.bind(absent);
+        }
+        self.code.bind(end);
     }
 
     fn template(&mut self, parts: &[TemplatePart]) {
@@ -251,6 +292,10 @@ impl Lowering<'_> {
         }
         self.code.emit(Op::Function { function: known, argc });
     }
+}
+
+fn is_optional(expr: &Expr) -> bool {
+    matches!(expr.kind, ExprKind::Optional(_))
 }
 
 fn execution_field(name: &str) -> Option<LoadOp> {

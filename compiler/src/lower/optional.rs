@@ -77,6 +77,17 @@ impl Lowering<'_> {
         if let Some(may_be_absent) = self.gives_optional(expr, absence) {
             return may_be_absent;
         }
+        if let ExprKind::Conditional { condition, then, otherwise } = &expr.kind {
+            let (no, end) = (self.code.label(), self.code.label());
+            self.value(condition);
+            self.code.branch(BranchOp::Unless { target: no.pc() });
+            let one = self.path(then, absence);
+            self.code.jump(end);
+            self.code.bind(no);
+            let other = self.path(otherwise, absence);
+            self.code.bind(end);
+            return one || other;
+        }
         let Some((operand, reach, optional)) = reach(expr) else {
             self.value(expr);
             return false;

@@ -91,10 +91,12 @@ pub enum ExprKind {
         /// Value when it does not.
         otherwise: Box<Expr>,
     },
-    /// `[a, b]`.
+    /// `[a, ?b]`.
     List(Vec<Expr>),
-    /// `{a: x, "b": y}`. A bare word is the field's name; a computed key stands in parentheses.
+    /// `{a: x, ?"b": y}`. A bare word is the field's name; a computed key stands in parentheses.
     Record(Vec<Field>),
+    /// An item of a list or the value of a record's field that is left out where it is absent: `[?a]`, `{?k: a}`.
+    Optional(Box<Expr>),
     /// Text with values spliced in. A string that is exactly one template is not this, but the expression itself.
     Template(Vec<TemplatePart>),
     /// Something that did not parse; reported, and silences what would follow.

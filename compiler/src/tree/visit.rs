@@ -83,7 +83,9 @@ impl Expr {
             | ExprKind::Ident(_)
             | ExprKind::Named { .. }
             | ExprKind::Error => Vec::new(),
-            ExprKind::Select { operand, .. } | ExprKind::Unary { operand, .. } => vec![operand],
+            ExprKind::Select { operand, .. }
+            | ExprKind::Unary { operand, .. }
+            | ExprKind::Optional(operand) => vec![operand],
             ExprKind::Index { operand, index, .. } => vec![operand, index],
             ExprKind::Call { target, args, .. } => {
                 target.as_deref_mut().into_iter().chain(args).collect()
@@ -127,7 +129,9 @@ impl Expr {
             | ExprKind::Ident(_)
             | ExprKind::Error => Vec::new(),
             ExprKind::Named { value, .. } => vec![value],
-            ExprKind::Select { operand, .. } | ExprKind::Unary { operand, .. } => vec![operand],
+            ExprKind::Select { operand, .. }
+            | ExprKind::Unary { operand, .. }
+            | ExprKind::Optional(operand) => vec![operand],
             ExprKind::Index { operand, index, .. } => vec![operand, index],
             ExprKind::Call { target, args, .. } => {
                 target.as_deref().into_iter().chain(args).collect()

@@ -91,7 +91,7 @@ impl Listing<'_> {
             | MakeOp::Record { len }
             | MakeOp::Text { len }
             | MakeOp::WithQuery { len } => len.to_string(),
-            MakeOp::Append | MakeOp::PathSegment => String::new(),
+            MakeOp::Append | MakeOp::Insert | MakeOp::PathSegment => String::new(),
             MakeOp::QueryPair { name } => self.constant(name),
             MakeOp::WithStepId { field } => self.constant(field),
         }
@@ -192,6 +192,7 @@ pub(super) fn mnemonic(op: Op) -> &'static str {
             MakeOp::Record { .. } => "record",
             MakeOp::Text { .. } => "text",
             MakeOp::Append => "append",
+            MakeOp::Insert => "insert",
             MakeOp::PathSegment => "path_segment",
             MakeOp::QueryPair { .. } => "query_pair",
             MakeOp::WithQuery { .. } => "with_query",

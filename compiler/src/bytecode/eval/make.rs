@@ -29,6 +29,13 @@ impl<S: Scope> Evaluator<'_, S> {
                 Arc::make_mut(&mut items).push(item);
                 Value::List(items)
             }
+            MakeOp::Insert => {
+                let (value, key, record) = (self.pop()?, self.pop()?, self.pop()?);
+                let Value::Map(mut map) = record else { return Err(Problem::damaged()) };
+                self.allocate(FIELD_BYTES)?;
+                insert(Arc::make_mut(&mut map), key, value)?;
+                Value::Map(map)
+            }
             MakeOp::PathSegment => {
                 let value = self.pop()?;
                 let text = text_of(&value)
@@ -90,15 +97,7 @@ impl<S: Scope> Evaluator<'_, S> {
         let mut operands = self.pop_many(len.saturating_mul(2))?.into_iter();
         let mut map = Map::with_capacity(len);
         while let (Some(key), Some(value)) = (operands.next(), operands.next()) {
-            let Value::String(key) = key else {
-                return Err(Problem::met("the name of a field must be a string", key));
-            };
-            if map.insert(Arc::clone(&key), value).is_some() {
-                return Err(Problem::met(
-                    "two fields of a record have the same name",
-                    Value::String(key),
-                ));
-            }
+            insert(&mut map, key, value)?;
         }
         Ok(Value::map(map))
     }
@@ -129,5 +128,19 @@ impl<S: Scope> Evaluator<'_, S> {
             text.push_str(pair);
         }
         self.new_text(text)
+    }
+}
+
+/// One more field.
+fn insert(map: &mut Map, key: Value, value: Value) -> Outcome<()> {
+    let Value::String(key) = key else {
+        return Err(Problem::met("the name of a field must be a string", key));
+    };
+    match map.insert(Arc::clone(&key), value) {
+        None => Ok(()),
+        Some(_) => {
+            let what = "two fields of a record have the same name";
+            Err(Problem::met(what, Value::String(key)))
+        }
     }
 }

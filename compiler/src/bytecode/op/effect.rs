@@ -49,6 +49,7 @@ impl Op {
                 MakeOp::List { len } | MakeOp::Text { len } => plain(len, 1),
                 MakeOp::Record { len } => plain(len.saturating_mul(2), 1),
                 MakeOp::Append => plain(2, 1),
+                MakeOp::Insert => plain(3, 1),
                 MakeOp::PathSegment | MakeOp::QueryPair { .. } | MakeOp::WithStepId { .. } => {
                     plain(1, 1)
                 }

@@ -40,4 +40,6 @@ pub enum MakeOp {
         /// The field.
         field: ConstantIx,
     },
+    /// One more field. `record, key, value -> record`
+    Insert,
 }

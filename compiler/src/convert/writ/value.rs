@@ -25,12 +25,16 @@ impl Printer {
         self.block(|out| {
             for (at, field) in fields.iter().enumerate() {
                 out.begin();
-                out.push(format_args!("{}: ", expr::key_text(&field.key)));
-                out.value(&field.value);
+                let (mark, value) = expr::marked(field);
+                out.push(format_args!("{mark}{}: ", expr::key_text(&field.key)));
+                out.value(value);
                 // Without a comma, these would read on from the value before them.
-                let reads_on = fields.get(at + 1).is_some_and(|next| match &next.key {
-                    FieldKey::Name(name) => name.value == "in",
-                    FieldKey::Computed(_) => true,
+                let reads_on = fields.get(at + 1).is_some_and(|next| {
+                    let optional = matches!(next.value.kind, ExprKind::Optional(_));
+                    match &next.key {
+                        FieldKey::Name(name) => optional || name.value == "in",
+                        FieldKey::Computed(_) => true,
+                    }
                 });
                 out.push(if reads_on { "," } else { "" });
                 out.end();

@@ -1,7 +1,7 @@
 //! From pairs of the parser to the tree.
 
 use super::literal::{bytes, integer, unescape, unescape_mapped};
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::limits::EXPRESSION_DEPTH_MAX;
 use crate::syntax::grammar::Rule;
 use crate::syntax::span_map::SpanMap;
@@ -100,6 +100,11 @@ impl Builder<'_> {
     }
 
     fn expression(&mut self, pair: Pair<'_, Rule>) -> Expr {
+        self.expression_in(pair, false)
+    }
+
+    /// An expression; with `entry`, the value of a record's entry, behind which another one may stand.
+    fn expression_in(&mut self, pair: Pair<'_, Rule>, entry: bool) -> Expr {
         let span = self.span(&pair);
         let (mut chain, mut tail) = (Vec::new(), None);
         for part in pair.into_inner() {
@@ -113,9 +118,17 @@ impl Builder<'_> {
         }
         let condition = self.inside(chain.len(), |builder| builder.operators(chain));
         let Some(tail) = tail else { return condition };
+        if entry && begins_entry(&tail) {
+            self.comma_missing(&tail, condition.span);
+            // The entry's own value, behind which another one may stand.
+            let value = tail.into_inner().nth(1);
+            self.inside(1, |builder| value.map(|value| builder.expression_in(value, true)));
+            return condition;
+        }
         let (then, otherwise) = self.inside(1, |builder| {
-            let mut arms = tail.into_inner().map(|arm| builder.expression(arm));
-            (arms.next(), arms.next())
+            let mut arms = tail.into_inner();
+            let then = arms.next().map(|arm| builder.expression(arm));
+            (then, arms.next().map(|arm| builder.expression_in(arm, entry)))
         });
         let (Some(then), Some(otherwise)) = (then, otherwise) else {
             return Expr { kind: ExprKind::Error, span };
@@ -284,14 +297,27 @@ impl Builder<'_> {
     }
 
     fn list(&mut self, pair: Pair<'_, Rule>) -> Vec<Expr> {
-        pair.into_inner().map(|item| self.expression(item)).collect()
+        pair.into_inner().map(|item| self.item(item)).collect()
+    }
+
+    fn item(&mut self, pair: Pair<'_, Rule>) -> Expr {
+        if pair.as_rule() != Rule::optional_item {
+            return self.expression(pair);
+        }
+        let span = self.span(&pair);
+        match pair.into_inner().find(|part| part.as_rule() == Rule::expression) {
+            Some(item) => left_out(self.expression(item), span),
+            None => Expr { kind: ExprKind::Error, span },
+        }
     }
 
     fn record(&mut self, pair: Pair<'_, Rule>) -> Vec<Field> {
         let mut fields: Vec<Field> = Vec::new();
         let mut seen: HashMap<String, Span> = HashMap::new();
         for entry in pair.into_inner() {
-            let mut inner = entry.into_inner().filter(|part| part.as_rule() != Rule::colon);
+            let mut inner =
+                entry.into_inner().filter(|part| part.as_rule() != Rule::colon).peekable();
+            let optional = inner.next_if(|part| part.as_rule() == Rule::optional_mark).is_some();
             let (Some(key), Some(value)) = (inner.next(), inner.next()) else { continue };
             let key = match key.as_rule() {
                 Rule::computed_key => match key.into_inner().next() {
@@ -303,9 +329,25 @@ impl Builder<'_> {
             if let FieldKey::Name(name) = &key {
                 self.report_duplicate(&mut seen, name);
             }
-            fields.push(Field { key, value: self.expression(value) });
+            let value = self.expression_in(value, true);
+            let span = value.span;
+            let value = if optional { left_out(value, span) } else { value };
+            fields.push(Field { key, value });
         }
         fields
+    }
+
+    /// An entry that begins with `?` reads on from the value before it, as the arms of a condition.
+    fn comma_missing(&mut self, entry: &Pair<'_, Rule>, before: Span) {
+        let start = entry.as_span().start();
+        let span = self.at.span(start, start + 1);
+        let message = "an entry that begins with `?` stands behind a comma";
+        let behind = Span { start: before.end, end: before.end };
+        self.diagnostics.push(
+            Diagnostic::new(Code::UnexpectedToken, span, message)
+                .and(before, "a comma is missing behind this")
+                .fix("add the comma", behind, ",", Applicability::Safe),
+        );
     }
 
     fn report_duplicate(&mut self, seen: &mut HashMap<String, Span>, name: &Name) {
@@ -331,6 +373,23 @@ impl Builder<'_> {
         };
         Spanned::new(value, span)
     }
+}
+
+/// Whether the arms of a condition were meant as a record's entry: they begin a line, with no space in `?key:`.
+fn begins_entry(tail: &Pair<'_, Rule>) -> bool {
+    let start = tail.as_span().start();
+    let (before, rest) = tail.get_input().split_at_checked(start).unwrap_or_default();
+    let begins_line =
+        before.trim_end_matches([' ', '\t']).chars().next_back().is_some_and(|c| c == '\n');
+    let key = tail.clone().into_inner().next().map_or(0, |key| key.as_str().trim_end().len());
+    begins_line
+        && rest.get(1..=key).is_some_and(|key| !key.starts_with(char::is_whitespace))
+        && rest.get(key + 1..).is_some_and(|rest| rest.starts_with(':'))
+}
+
+/// What is left out where it is absent.
+fn left_out(expr: Expr, span: Span) -> Expr {
+    Expr { kind: ExprKind::Optional(Box::new(expr)), span }
 }
 
 fn binary_op(rule: Rule) -> Option<BinaryOp> {

@@ -53,10 +53,10 @@ impl Checker<'_> {
         for field in fields {
             match &field.key {
                 FieldKey::Name(name) if target.path_parameters().any(|p| p == name.value) => {
-                    path.push((name, &field.value));
+                    path.push((name, argument(&field.value)));
                 }
                 FieldKey::Name(name) if target.query(&name.value).is_some() => {
-                    query.push((name.value.clone(), field.value.clone()));
+                    query.push((name.value.clone(), argument(&field.value).clone()));
                 }
                 FieldKey::Name(_) | FieldKey::Computed(_) => body.push(field.clone()),
             }
@@ -265,6 +265,14 @@ impl Checker<'_> {
             let diagnostic = did_you_mean_another(diagnostic, name, names, has);
             self.report(diagnostic);
         }
+    }
+}
+
+/// The value of an argument: one of the query is left out where it is absent, with a `?` or without.
+fn argument(value: &Expr) -> &Expr {
+    match &value.kind {
+        ExprKind::Optional(value) => value,
+        _ => value,
     }
 }
 

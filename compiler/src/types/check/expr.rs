@@ -51,18 +51,42 @@ impl Checker<'_> {
             ExprKind::Binary { op, lhs, rhs } => self.binary(*op, lhs, rhs, expr.span).into(),
             ExprKind::Conditional { condition, then, otherwise } => {
                 self.condition(condition);
-                let then = self.given(condition, true, |this| this.value(then));
-                let otherwise = self.given(condition, false, |this| this.value(otherwise));
-                Type::join([then, otherwise]).into()
+                let then = self.given(condition, true, |this| this.infer(then));
+                let otherwise = self.given(condition, false, |this| this.infer(otherwise));
+                let optional = then.optional || otherwise.optional;
+                Found { optional, ..Type::join([then.ty, otherwise.ty]).into() }
             }
             ExprKind::List(items) => {
-                let items: Vec<Type> = items.iter().map(|item| self.value(item)).collect();
+                let items: Vec<Type> = items.iter().map(|item| self.part(item)).collect();
                 Type::list(Type::join(items)).into()
             }
             ExprKind::Record(fields) => self.record(fields).into(),
+            ExprKind::Optional(value) => self.infer(value),
             ExprKind::Template(parts) => self.template(parts).into(),
             ExprKind::Error => Type::error().into(),
         }
+    }
+
+    /// The type of an item, or of a field's value, which may be one that is left out where it is absent.
+    pub(super) fn part(&mut self, expr: &Expr) -> Type {
+        match &expr.kind {
+            ExprKind::Optional(value) => self.left_out(value).ty,
+            _ => self.value(expr),
+        }
+    }
+
+    /// What is known of a value that is left out where it is absent.
+    pub(super) fn left_out(&mut self, value: &Expr) -> Found {
+        let found = self.infer(value);
+        if !found.optional && !found.ty.is_error() && !self.is_there(value) {
+            let what = path_words(value);
+            let message = format!("{what} is left out where it is absent, and it never is");
+            self.report(
+                Diagnostic::new(Code::WrongOperand, value.span, message)
+                    .help("leave out the `?`, or write `.?` before the part that may be absent"),
+            );
+        }
+        Found { optional: false, ..found }
     }
 
     /// What a `let` gave a name: the variables around the name's place mean nothing in it.
@@ -77,7 +101,7 @@ impl Checker<'_> {
         let mut known = IndexMap::with_capacity(fields.len());
         let mut computed = false;
         for field in fields {
-            let ty = self.value(&field.value);
+            let ty = self.part(&field.value);
             let name = match &field.key {
                 FieldKey::Name(name) => name.value.clone(),
                 FieldKey::Computed(key) => {
@@ -88,7 +112,8 @@ impl Checker<'_> {
             };
             // Fields with computed names differ from each other, but their types count all the same.
             let name = if computed { format!("{}{name}", known.len()) } else { name };
-            known.insert(name, FieldInfo::required(ty));
+            let optional = matches!(field.value.kind, ExprKind::Optional(_));
+            known.insert(name, FieldInfo { optional, ..FieldInfo::required(ty) });
         }
         if computed {
             return Type::map(Type::join(known.into_values().map(|field| field.ty)));

@@ -224,7 +224,10 @@ fn within<'e>(value: &'e Expr, fields: &[String]) -> &'e Expr {
             FieldKey::Computed(_) => false,
         });
         let Some(entry) = entry else { return at };
-        at = &entry.value;
+        at = match &entry.value.kind {
+            ExprKind::Optional(value) => value,
+            _ => &entry.value,
+        };
     }
     at
 }

@@ -111,6 +111,11 @@ impl Checker<'_> {
                 let otherwise = self.given(condition, false, |this| this.check(otherwise, slot));
                 Type::join([then, otherwise])
             }
+            ExprKind::Optional(value) => {
+                self.want_as(value, &slot);
+                let found = self.left_out(value);
+                self.fit(value, &found, slot)
+            }
             _ => {
                 self.want_as(expr, &slot);
                 let found = self.needed(expr);
@@ -179,7 +184,7 @@ impl Checker<'_> {
         });
         let Some(item) = item else {
             let found =
-                Type::list(Type::join(items.iter().map(|i| self.value(i)).collect::<Vec<_>>()));
+                Type::list(Type::join(items.iter().map(|i| self.part(i)).collect::<Vec<_>>()));
             return self.fit(&Expr { kind: ExprKind::Error, span }, &found.into(), slot);
         };
         let item = item.clone().labelled(secret);
@@ -233,7 +238,7 @@ impl Checker<'_> {
                     None => {
                         self.unknown(name, fields, record, slot);
                         unknown.push(name);
-                        self.value(&field.value);
+                        self.part(&field.value);
                         continue;
                     }
                 },
@@ -241,14 +246,15 @@ impl Checker<'_> {
             let ty = ty.clone().labelled(secret);
             let inner = SlotName::Field { of: &slot, name: &name.value };
             let found = self.check(&field.value, Slot { ty: &ty, declared, name: inner, ..slot });
-            known.insert(name.value.clone(), FieldInfo::required(found));
+            let optional = matches!(field.value.kind, ExprKind::Optional(_));
+            known.insert(name.value.clone(), FieldInfo { optional, ..FieldInfo::required(found) });
         }
         if let (Some(Ok(record)), false) = (target, computed) {
             // What was probably misspelt is not missing as well.
             let names = || record.fields.keys().map(String::as_str);
             let meant = unknown.iter().filter_map(|name| nearest(&name.value, names()));
             let meant: Vec<&str> = meant.collect();
-            self.missing(&known, &meant, record, head, slot);
+            self.missing(fields, &known, &meant, record, head, slot);
         }
         // Of computed fields nothing is known but that they may be any.
         let open = computed;
@@ -276,14 +282,35 @@ impl Checker<'_> {
         self.report(diagnostic);
     }
 
+    fn left_out_and_needed(
+        &mut self,
+        given: &Field,
+        name: &str,
+        needed: &FieldInfo,
+        slot: Slot<'_>,
+    ) {
+        let inner = Slot { name: SlotName::Field { of: &slot, name }, ..slot };
+        let message = format!("{} is needed, and may be left out here", inner.words(""));
+        let diagnostic = Diagnostic::new(Code::MissingArgument, given.value.span, message)
+            .help("say with `.orValue(...)` what stands in its place, without the `?`");
+        self.report(with_declaration(diagnostic, needed.declared, "declared here, without a `?`"));
+    }
+
     fn missing(
         &mut self,
+        fields: &[Field],
         known: &IndexMap<String, FieldInfo>,
         meant: &[&str],
         record: &RecordType,
         head: Span,
         slot: Slot<'_>,
     ) {
+        for (name, needed) in record.fields.iter().filter(|(_, field)| !field.optional) {
+            let given = fields.iter().find(|field| is_left_out(field, name));
+            if let Some(given) = given {
+                self.left_out_and_needed(given, name, needed, slot);
+            }
+        }
         let missing: Vec<(&String, &FieldInfo)> = record
             .fields
             .iter()
@@ -301,6 +328,12 @@ impl Checker<'_> {
         let diagnostic = Diagnostic::new(Code::MissingArgument, head, message);
         self.report(with_declaration(diagnostic, first.declared, "declared here, without a `?`"));
     }
+}
+
+/// Whether this is the field of a name, and may be left out.
+fn is_left_out(field: &Field, name: &str) -> bool {
+    matches!(&field.key, FieldKey::Name(n) if n.value == name)
+        && matches!(field.value.kind, ExprKind::Optional(_))
 }
 
 /// What a record literal is checked against.

@@ -33,7 +33,7 @@ fn any_expression() -> impl Strategy<Value = String> {
     ]);
     leaf.prop_map(str::to_owned).prop_recursive(5, 24, 3, |inner| {
         let parts = (inner.clone(), inner.clone(), inner);
-        (parts, 0..46usize).prop_map(|((a, b, c), form)| match form {
+        (parts, 0..50usize).prop_map(|((a, b, c), form)| match form {
             0 => format!("({a} + {b} * {c})"),
             1 => format!("({a} == {b})"),
             2 => format!("({a} && {b} || {c})"),
@@ -79,6 +79,12 @@ fn any_expression() -> impl Strategy<Value = String> {
             42 => format!("string({a}).replace({b}, 'x', {c}).split('x', {b})"),
             43 => format!("base64.decode(base64.encode(bytes({a}))) == {b}"),
             44 => format!("type({a}) == type({b})"),
+            45 => format!("[{a}, ?({b}).?f, {c}, ?({a})[?{c}]]"),
+            46 => format!(
+                "{{a: {a}, ?b: ({b}).?f, (string({c})): 1, ?d: optional.ofNonZeroValue({c})}}"
+            ),
+            47 => format!("({a} ? ({b}).?f : optional.of({c})).hasValue()"),
+            48 => format!("[?({a}).first(), ?({b}).last()].size()"),
             _ => format!("({a} % {b})"),
         })
     })
