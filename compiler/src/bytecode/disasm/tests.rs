@@ -228,7 +228,7 @@ fn every_format_keeps_its_instructions() {
     };
     assert_eq!(until(1), "0.12 1.9 2.4 3.7 4.13 5.9 6.20");
     assert_eq!(until(2), "0.13 1.9 2.4 3.7 4.13 5.9 6.20");
-    assert_eq!(until(3), "0.13 1.9 2.4 3.7 4.13 5.16 6.67");
+    assert_eq!(until(3), "0.13 1.9 2.4 3.8 4.13 5.16 6.67");
 }
 
 #[test]

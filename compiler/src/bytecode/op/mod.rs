@@ -86,7 +86,8 @@ impl Op {
                 | BranchOp::Conclude { .. }
                 | BranchOp::Bind
                 | BranchOp::NonZero { .. },
-            ) => 3,
+            )
+            | Self::Make(MakeOp::Insert) => 3,
             Self::Function { function, .. } if function > Function::Absent => 3,
             Self::Flow(_)
             | Self::Load(_)
