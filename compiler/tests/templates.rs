@@ -219,7 +219,7 @@ fn mistakes_in_a_template_are_shown_where_they_stand() {
         `2`: `-` does not apply to `int` and `"b"`
         `'b'`: `-` does not apply to `int` and `"b"`
     \u0024{siz\u0065(1)}
-        `1`: `size` does not take `int`
+        `1`: `size` takes a string, bytes, a list or a record here, not `int`
     ${int(trigger.name)}
         2:57 in `int(trigger.name)`: `trigger.name`: `int` cannot convert this; it met "Ada"
     \ud83d\ude00\n ${ 'x' + string(int(trig\u0067er.\u006eame)) }

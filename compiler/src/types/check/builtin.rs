@@ -129,6 +129,7 @@ impl Checker<'_> {
             row.overloads.iter().filter(|way| way.takes_count(all.len())).collect();
         if fitting.is_empty() || all.len() > usize::from(u8::MAX) {
             self.wrong_count(row, function, args.len());
+            all.iter().for_each(|arg| drop(self.value(arg)));
             return Type::error();
         }
         let mut types = Vec::with_capacity(all.len());
@@ -146,7 +147,7 @@ impl Checker<'_> {
             // What is wrong with the way that comes furthest.
             let at = fitting.iter().filter_map(|way| misfit(way, &types)).max().unwrap_or(0);
             if let (Some(ty), Some(arg)) = (types.get(at), all.get(at)) {
-                self.wrong_argument(row, ty, arg);
+                self.wrong_argument(row, &fitting, at, ty, arg);
             }
         }
         // Of one way only, it is known what it gives; the author meant it.
@@ -160,23 +161,6 @@ impl Checker<'_> {
             _ if row.shows => given.labelled(labels),
             _ => given,
         }
-    }
-
-    fn wrong_count(&mut self, row: &Signature, function: &Name, count: usize) {
-        let plural = if count == 1 { "" } else { "s" };
-        let message = format!("`{}` does not take {count} argument{plural}", row.name);
-        self.report(
-            Diagnostic::new(Code::WrongArity, function.span, message)
-                .help(format!("write `{}`", row.usage)),
-        );
-    }
-
-    fn wrong_argument(&mut self, row: &Signature, ty: &Type, arg: &Expr) {
-        let message = format!("`{}` does not take {}", row.name, ty.noun());
-        self.report(
-            Diagnostic::new(Code::WrongOperand, arg.span, message)
-                .help(format!("write `{}`", row.usage)),
-        );
     }
 
     /// A text that is read when it is compiled already: the run need not find out that it is wrong.

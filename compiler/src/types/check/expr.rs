@@ -158,8 +158,14 @@ impl Checker<'_> {
         self.want(expr, &Type::bool());
         let ty = self.value(expr);
         if !ty.may_be(|shape| *shape == Shape::Bool) {
-            let message = format!("a condition is true or false, not {}", ty.noun());
-            self.report(Diagnostic::new(Code::WrongOperand, expr.span, message));
+            let message = match path_words(expr).as_str() {
+                "this" => format!("a condition is true or false, not {}", ty.noun()),
+                path => format!("a condition is true or false, and {path} is {}", ty.noun()),
+            };
+            self.report(
+                Diagnostic::new(Code::WrongOperand, expr.span, message)
+                    .help("compare it with something: `... == ...`"),
+            );
         }
     }
 

@@ -28,17 +28,69 @@ const SPECIAL: [&str; 10] = [
 ];
 
 /// What other languages call a function, and what it is called here.
-const ELSEWHERE: [(&str, &str); 10] = [
+const ELSEWHERE: &[(&str, &str)] = &[
     ("count", "size"),
     ("len", "size"),
     ("length", "size"),
     ("includes", "contains"),
     ("str", "string"),
+    ("toString", "string"),
     ("float", "double"),
     ("number", "double"),
+    ("parseInt", "int"),
     ("lower", "lowerAscii"),
+    ("toLower", "lowerAscii"),
+    ("toLowerCase", "lowerAscii"),
     ("upper", "upperAscii"),
+    ("toUpper", "upperAscii"),
+    ("toUpperCase", "upperAscii"),
+    ("strip", "trim"),
     ("any", "exists"),
+    ("some", "exists"),
+    ("every", "all"),
+    ("find", "filter"),
+    ("unique", "distinct"),
+    ("range", "lists.range"),
+    ("existsOne", "exists_one"),
+    ("getYear", "getFullYear"),
+    ("getDay", "getDayOfWeek"),
+    ("abs", "math.abs"),
+    ("ceil", "math.ceil"),
+    ("floor", "math.floor"),
+    ("round", "math.round"),
+    ("max", "math.greatest"),
+    ("math.max", "math.greatest"),
+    ("min", "math.least"),
+    ("math.min", "math.least"),
+    ("Math.abs", "math.abs"),
+    ("Math.ceil", "math.ceil"),
+    ("Math.floor", "math.floor"),
+    ("Math.round", "math.round"),
+    ("Math.max", "math.greatest"),
+    ("Math.min", "math.least"),
+    ("json.parse", "json.decode"),
+    ("JSON.parse", "json.decode"),
+    ("json.stringify", "json.encode"),
+    ("JSON.stringify", "json.encode"),
+    ("regex.match", "matches"),
+    ("strings.upper", "upperAscii"),
+    ("strings.lower", "lowerAscii"),
+    ("optional.some", "optional.of"),
+    ("optional.empty", "optional.none"),
+];
+
+/// What others keep functions in, that is no namespace here.
+const FOREIGN: [&str; 7] = ["cel", "sets", "regex", "net", "proto", "Math", "JSON"];
+
+/// What else is done otherwise here.
+const OTHERWISE: &[(&str, &str)] = &[
+    ("cel.bind", "give the expression a name with `let`"),
+    ("concat", "join them with `+`"),
+    ("push", "add an item with `+ [...]`"),
+    ("append", "add an item with `+ [...]`"),
+    ("sets.contains", "write `part.all(x, x in whole)`"),
+    ("sets.intersects", "write `a.exists(x, x in b)`"),
+    ("sets.equivalent", "write `a.all(x, x in b) && b.all(x, x in a)`"),
 ];
 
 impl Checker<'_> {
@@ -82,6 +134,10 @@ impl Checker<'_> {
             }
             (None, "dyn") => self.made_dynamic(function, args).into(),
             (target, name) => match Function::named(name).and_then(Function::signature) {
+                Some(_) if target.is_some_and(|of| self.foreign_namespace(of).is_some()) => {
+                    self.unknown_function(target, function, args);
+                    Type::error().into()
+                }
                 Some(row) => self.known_function(row, target, function, args, span).into(),
                 None => {
                     self.unknown_function(target, function, args);
@@ -93,27 +149,56 @@ impl Checker<'_> {
 
     fn unknown_function(&mut self, target: Option<&Expr>, function: &Name, args: &[Expr]) {
         let name = &function.value;
-        let message = format!("there is no function `{name}`");
-        let diagnostic = Diagnostic::new(Code::UnknownFunction, function.span, message);
-        let diagnostic = if target.is_none() && MACROS.contains(&name.as_str()) {
-            diagnostic.help(format!("write it as a method: `list.{name}(item, ...)`"))
-        } else if target.is_some() && SPECIAL.contains(&name.as_str()) {
-            diagnostic.help(format!("write it as a function: `{name}(...)`"))
-        } else if target.is_none() && SPECIAL.contains(&name.as_str()) {
-            diagnostic.help(format!("write it as a method: `trigger.?field.{name}(...)`"))
-        } else {
-            let elsewhere = ELSEWHERE.iter().find(|(theirs, _)| theirs == name);
-            let names = Function::names().chain(MACROS).chain(SPECIAL);
-            match elsewhere {
-                Some((_, ours)) => diagnostic.help(format!("did you mean \"{ours}\"?")),
-                None => did_you_mean(diagnostic, function, names),
-            }
+        let namespace = target.and_then(|target| self.foreign_namespace(target));
+        if let Some(namespace) = namespace {
+            return self.no_function(&format!("{namespace}.{name}"), function, std::iter::empty());
+        }
+        let names = Function::names().chain(MACROS).chain(SPECIAL);
+        let written = match target {
+            None if MACROS.contains(&name.as_str()) => Some(format!("list.{name}(item, ...)")),
+            Some(_) if SPECIAL.contains(&name.as_str()) => Some(format!("{name}(...)")),
+            None if SPECIAL.contains(&name.as_str()) => Some(format!("trigger.?field.{name}(...)")),
+            None | Some(_) => None,
         };
-        self.report(diagnostic);
+        match written {
+            Some(written) => {
+                let form = if target.is_some() { "function" } else { "method" };
+                let message = format!("there is no function `{name}`");
+                self.report(
+                    Diagnostic::new(Code::UnknownFunction, function.span, message)
+                        .help(format!("write it as a {form}: `{written}`")),
+                );
+            }
+            None => self.no_function(name, function, names),
+        }
         // What stands in the arguments may use a variable that only this function would have bound.
         if let (Some(target), true) = (target, args.is_empty()) {
             self.value(target);
         }
+    }
+
+    /// A function that there is not, by its full name; what it is called here, or one of these that it was meant to be.
+    fn no_function<'n>(
+        &mut self,
+        name: &str,
+        function: &Name,
+        names: impl Iterator<Item = &'n str>,
+    ) {
+        let message = format!("there is no function `{name}`");
+        let diagnostic = Diagnostic::new(Code::UnknownFunction, function.span, message);
+        let ours = ELSEWHERE.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| ours);
+        let otherwise = OTHERWISE.iter().find(|(theirs, _)| *theirs == name);
+        self.report(match (ours, otherwise) {
+            (Some(ours), _) => diagnostic.help(format!("did you mean \"{ours}\"?")),
+            (None, Some((_, help))) => diagnostic.help(*help),
+            (None, None) => did_you_mean(diagnostic, function, names),
+        });
+    }
+
+    /// What other languages and other CELs keep functions in, before the dot of a call.
+    fn foreign_namespace<'e>(&self, target: &'e Expr) -> Option<&'e str> {
+        let ExprKind::Ident(name) = &target.kind else { return None };
+        (FOREIGN.contains(&name.as_str()) && !self.is_local(name)).then_some(name.as_str())
     }
 
     fn is_local_expr(&self, expr: &Expr) -> bool {
@@ -131,13 +216,10 @@ impl Checker<'_> {
         match Function::named(&name).and_then(Function::signature) {
             Some(row) => self.known_function(row, None, function, args, span),
             None => {
-                let message = format!("there is no function `{name}`");
-                let diagnostic = Diagnostic::new(Code::UnknownFunction, function.span, message);
                 let names = Function::names().filter_map(|known| {
                     known.split_once('.').filter(|(of, _)| *of == namespace).map(|(_, name)| name)
                 });
-                let diagnostic = did_you_mean(diagnostic, function, names);
-                self.report(diagnostic);
+                self.no_function(&name, function, names);
                 args.iter().for_each(|arg| drop(self.value(arg)));
                 Type::error()
             }
@@ -227,10 +309,8 @@ impl Checker<'_> {
             "none" => 0,
             "of" | "ofNonZeroValue" => 1,
             other => {
-                let message = format!("there is no function `optional.{other}`");
-                let diagnostic = Diagnostic::new(Code::UnknownFunction, function.span, message);
                 let names = ["of", "none", "ofNonZeroValue"].into_iter();
-                self.report(did_you_mean(diagnostic, function, names));
+                self.no_function(&format!("optional.{other}"), function, names);
                 return Type::error().into();
             }
         };
@@ -281,7 +361,12 @@ impl Checker<'_> {
         let over = self.value(target);
         let Some(item) = self.items(&over, target, function) else { return Type::error() };
         let fits = args.len() == 2 || args.len() == 3 && function.value == "map";
-        if !self.arity(function, fits, "a variable and an expression") {
+        if !fits {
+            let message = format!("`{}` takes a variable and an expression", function.value);
+            self.report(
+                Diagnostic::new(Code::WrongArity, function.span, message)
+                    .help(format!("write for example `.{}(item, ...)`", function.value)),
+            );
             return Type::error();
         }
         let Some((Expr { kind: ExprKind::Ident(variable), .. }, rest)) = args.split_first() else {

@@ -15,6 +15,7 @@ mod function;
 mod input;
 mod known;
 mod leak;
+mod misfit;
 mod operator;
 mod plan;
 mod retry;

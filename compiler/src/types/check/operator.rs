@@ -2,6 +2,7 @@
 //! them fits; which one it is, is known when it runs.
 
 use super::Checker;
+use super::misfit::operands_of;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::text::{Span, Spanned};
 use crate::tree::{BinaryOp, Expr, ExprKind};
@@ -162,8 +163,9 @@ impl Checker<'_> {
             let message = format!("`{}` does not apply to `{a}` and `{b}`", op.symbol());
             let mut diagnostic = Diagnostic::new(Code::WrongOperand, span, message)
                 .and(lhs.span, format!("this is `{a}`"))
-                .and(rhs.span, format!("this is `{b}`"));
-            if let Some(help) = conversion(&a, &b) {
+                .and(rhs.span, format!("this is `{b}`"))
+                .note(operands_of(op));
+            if let Some(help) = item_of_a_list(op, &a, &b).or_else(|| conversion_for(op, &a, &b)) {
                 diagnostic = diagnostic.help(help);
             }
             self.report(diagnostic);
@@ -194,7 +196,11 @@ impl Checker<'_> {
         let b = self.value(rhs);
         if !b.may_be(|shape| matches!(shape, Shape::List(_) | Shape::Map(_) | Shape::Record(_))) {
             let message = format!("`in` takes a list or a record on its right, not {}", b.noun());
-            self.report(Diagnostic::new(Code::WrongOperand, rhs.span, message));
+            let diagnostic = Diagnostic::new(Code::WrongOperand, rhs.span, message);
+            self.report(match Kind::all(&b).as_slice() {
+                [Kind::Text] => diagnostic.help("to look for text, write `text.contains(part)`"),
+                _ => diagnostic,
+            });
         } else if let ExprKind::List(items) = &rhs.kind {
             for item in items {
                 self.never_equal_literal(&a, item);
@@ -245,6 +251,21 @@ fn items(list: &Type) -> impl Iterator<Item = Type> {
     })
 }
 
+/// The help for something that is added to a list.
+fn item_of_a_list(op: BinaryOp, a: &Type, b: &Type) -> Option<&'static str> {
+    let is_list = |ty: &Type| Kind::all(ty) == [Kind::List];
+    let fits = op == BinaryOp::Add && is_list(a) != is_list(b);
+    fits.then_some("put an item into a list to add it: `[...]`")
+}
+
+/// The conversion for an operator: nothing is converted to be multiplied or divided but text.
+fn conversion_for(op: BinaryOp, a: &Type, b: &Type) -> Option<&'static str> {
+    let scales = matches!(op, BinaryOp::Multiply | BinaryOp::Divide | BinaryOp::Remainder);
+    let is_time =
+        |ty: &Type| matches!(Kind::all(ty).as_slice(), [Kind::Timestamp | Kind::Duration]);
+    if scales && (is_time(a) || is_time(b)) { None } else { conversion(a, b) }
+}
+
 /// The conversion that two operands probably lack.
 fn conversion(a: &Type, b: &Type) -> Option<&'static str> {
     let is = |ty: &Type, kind: Kind| Kind::all(ty) == [kind];
@@ -255,6 +276,12 @@ fn conversion(a: &Type, b: &Type) -> Option<&'static str> {
         Some("read the text as a duration with `duration(...)`")
     } else if either(Kind::Text, Kind::Int) || either(Kind::Text, Kind::Number) {
         Some("convert one of them, with `string(...)`, `int(...)` or `double(...)`")
+    } else if either(Kind::Timestamp, Kind::Int) || either(Kind::Duration, Kind::Int) {
+        Some(
+            "write a number of seconds as a duration, `duration(\"60s\")`, or take those of a moment with `int(...)`",
+        )
+    } else if either(Kind::Text, Kind::Bytes) {
+        Some("convert one of them, with `string(...)` or `bytes(...)`")
     } else if either(Kind::Text, Kind::Bool) {
         Some("convert one of them, with `string(...)` or `bool(...)`")
     } else {

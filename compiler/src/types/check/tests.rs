@@ -349,7 +349,9 @@ fn operators_and_functions_take_what_they_take() {
       - 'a': this is `"a"`
       = convert one of them, with `string(...)`, `int(...)` or `double(...)`
     WR0505 at 5: a condition is true or false, not `int`
+      = compare it with something: `... == ...`
     WR0505 at 1: a condition is true or false, not `int`
+      = compare it with something: `... == ...`
     WR0505 at 5: `in` takes a list or a record on its right, not `int`
     WR0505 at 'a': `-` takes a number or a duration, not `"a"`
     WR0507 at size: `size` does not take 0 arguments
@@ -363,6 +365,7 @@ fn operators_and_functions_take_what_they_take() {
     WR0505 at 1: the first argument of `all` names a variable
       = write for example `.all(item, ...)`
     WR0505 at 5: a condition is true or false, not `int`
+      = compare it with something: `... == ...`
     WR0505 at 5: `map` goes through a list or a record, not `int`
     WR0505 at 1: `has` asks whether the end of a path is there, and this is no path
       = write for example `has(trigger.customer.email)`
