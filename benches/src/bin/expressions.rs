@@ -17,9 +17,10 @@ use writ_compiler::value::Value;
 use writ_runner::machine::{self as runs, CallResponse, Event, EventKind, FrameId, Start, State};
 use writ_runner::time::Millis;
 
-/// Shortest stretch that a figure is taken over, and how many are taken: the best counts, for the machine may be busy.
-const STRETCH: Duration = Duration::from_millis(20);
-const STRETCHES: usize = 15;
+/// Shortest stretch that a figure is taken over, and how many are taken: the best counts, for the machine may be busy, and a short
+/// one is more likely to be left alone.
+const STRETCH: Duration = Duration::from_millis(2);
+const STRETCHES: usize = 150;
 
 const CASES: [(&str, &str); 12] = [
     ("lookup", "trigger.customer.address.city"),

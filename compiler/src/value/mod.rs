@@ -45,6 +45,18 @@ pub enum Value {
     Duration(i128),
 }
 
+/// Most fields among which a name is found sooner by looking than by hashing it.
+const FEW: usize = 8;
+
+/// The field of a record.
+#[inline]
+pub(crate) fn field_of<'m>(map: &'m Map, name: &str) -> Option<&'m Value> {
+    if map.len() > FEW {
+        return map.get(name);
+    }
+    map.iter().find_map(|(key, value)| (**key == *name).then_some(value))
+}
+
 impl Value {
     /// Text.
     pub fn string(text: impl Into<Arc<str>>) -> Self {
@@ -107,7 +119,7 @@ impl Value {
     #[must_use]
     pub fn get(&self, field: &str) -> Option<&Self> {
         match self {
-            Self::Map(map) => map.get(field),
+            Self::Map(map) => field_of(map, field),
             _ => None,
         }
     }

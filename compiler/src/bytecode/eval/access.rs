@@ -2,7 +2,7 @@
 
 use super::{Evaluator, Outcome, Problem, Scope};
 use crate::bytecode::op::{AccessOp, Pc};
-use crate::value::Value;
+use crate::value::{Value, field_of};
 
 impl<S: Scope> Evaluator<'_, S> {
     /// Reaches into a value, or says where to go on without what is not there.
@@ -22,7 +22,9 @@ impl<S: Scope> Evaluator<'_, S> {
             AccessOp::Has { name } => {
                 let record = self.pop()?;
                 match &record {
-                    Value::Map(map) => Value::Bool(map.contains_key(self.program.text(name))),
+                    Value::Map(map) => {
+                        Value::Bool(field_of(map, self.program.text(name)).is_some())
+                    }
                     Value::Null => Value::Bool(false),
                     _ => return Err(Problem::met("only a record can have a field", record)),
                 }
@@ -70,7 +72,7 @@ fn item<'a>(container: &'a Value, index: &Value) -> Outcome<Option<&'a Value>> {
             Ok(items.get(at))
         }
         (Value::List(_), _) => Err(Problem::met("a list is indexed by an int", index.clone())),
-        (Value::Map(map), Value::String(name)) => Ok(map.get(name)),
+        (Value::Map(map), Value::String(name)) => Ok(field_of(map, name)),
         (Value::Map(_), _) => Err(Problem::met("a record is indexed by a string", index.clone())),
         (Value::Null, _) => Ok(None),
         _ => Err(Problem::met("only a list or a record can be indexed", container.clone())),

@@ -51,6 +51,11 @@ pub(super) fn unary(op: Operator, operand: &Value, integers: Integers) -> Outcom
 }
 
 pub(super) fn binary(op: Operator, a: Value, b: Value, integers: Integers) -> Outcome<Value> {
+    if let (Value::Int(a), Value::Int(b)) = (&a, &b)
+        && let Some(result) = of_ints(op, *a, *b)
+    {
+        return Ok(result);
+    }
     match op {
         Operator::Equal => Ok(Value::Bool(a.cel_equal(&b))),
         Operator::NotEqual => Ok(Value::Bool(!a.cel_equal(&b))),
@@ -80,6 +85,24 @@ pub(super) fn binary(op: Operator, a: Value, b: Value, integers: Integers) -> Ou
         },
         Operator::Negate | Operator::Not => Err(Problem::damaged()),
     }
+}
+
+/// What most operators are given, at once; `None` where it fails, or takes more than that.
+fn of_ints(op: Operator, a: i64, b: i64) -> Option<Value> {
+    Some(match op {
+        Operator::Add => Value::Int(a.checked_add(b)?),
+        Operator::Subtract => Value::Int(a.checked_sub(b)?),
+        Operator::Multiply => Value::Int(a.checked_mul(b)?),
+        Operator::Divide => Value::Int(a.checked_div(b)?),
+        Operator::Remainder => Value::Int(a.checked_rem(b)?),
+        Operator::Equal => Value::Bool(a == b),
+        Operator::NotEqual => Value::Bool(a != b),
+        Operator::Less => Value::Bool(a < b),
+        Operator::LessEqual => Value::Bool(a <= b),
+        Operator::Greater => Value::Bool(a > b),
+        Operator::GreaterEqual => Value::Bool(a >= b),
+        Operator::In | Operator::Negate | Operator::Not => return None,
+    })
 }
 
 /// Bytes that `a + b` makes.
@@ -139,16 +162,9 @@ fn numbers(
     integers: Integers,
     doubles: fn(f64, f64) -> f64,
 ) -> Outcome<Value> {
-    if let (Value::Int(a), Value::Int(b), Integers::Typed) = (a, b, integers) {
-        let result = match op {
-            Operator::Add => a.checked_add(*b),
-            Operator::Subtract => a.checked_sub(*b),
-            Operator::Multiply => a.checked_mul(*b),
-            Operator::Divide => a.checked_div(*b),
-            Operator::Remainder => a.checked_rem(*b),
-            _ => None,
-        };
-        return integers.result(result.map(i128::from), false);
+    // What ints give was looked at before: the result is beyond them, that of `%` too where the quotient is.
+    if let (Value::Int(_), Value::Int(_), Integers::Typed) = (a, b, integers) {
+        return integers.result(None, false);
     }
     if let (Some(x), Some(y)) = (integer(a), integer(b)) {
         let result = match op {

@@ -14,12 +14,15 @@ pub struct EvalError {
     pub pc: Pc,
     /// The path that was read, such as `step.kyc.output.ktpBundle`, when one was.
     pub path: Option<String>,
-    problem: Box<Problem>,
+    problem: Problem,
 }
 
-/// What went wrong, before it is known where.
+/// What went wrong, before it is known where. Small, for every instruction gives one or a result.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Problem {
+pub(super) struct Problem(Box<Details>);
+
+#[derive(Debug, Clone, PartialEq)]
+struct Details {
     what: String,
     met: Option<Value>,
     kind: Kind,
@@ -40,32 +43,39 @@ enum Kind {
 
 impl Problem {
     pub(super) fn new(what: impl Into<String>) -> Self {
-        Self { what: what.into(), met: None, kind: Kind::Value, at: None }
+        Self::of(Kind::Value, what.into(), None)
     }
 
     /// With the value that was met; it is shown only where nothing secret can be in it.
     pub(super) fn met(what: impl Into<String>, value: Value) -> Self {
-        Self { met: Some(value), ..Self::new(what) }
+        Self::of(Kind::Value, what.into(), Some(value))
     }
 
     pub(super) fn limit(what: impl Into<String>) -> Self {
-        Self { kind: Kind::Limit, ..Self::new(what) }
+        Self::of(Kind::Limit, what.into(), None)
     }
 
     /// Cannot happen in a verified program.
     pub(super) fn damaged() -> Self {
-        Self { kind: Kind::Damaged, ..Self::new("the program is damaged") }
+        Self::of(Kind::Damaged, "the program is damaged".to_owned(), None)
+    }
+
+    #[cold]
+    fn of(kind: Kind, what: String, met: Option<Value>) -> Self {
+        Self(Box::new(Details { what, met, kind, at: None }))
     }
 
     /// A failure that was kept until now.
     pub(super) fn again(kept: EvalError) -> Self {
-        Self { at: Some(kept.pc), ..*kept.problem }
+        let EvalError { pc, mut problem, .. } = kept;
+        problem.0.at = Some(pc);
+        problem
     }
 }
 
 impl EvalError {
     pub(super) fn new(pc: Pc, problem: Problem) -> Self {
-        Self { pc: problem.at.unwrap_or(pc), path: None, problem: Box::new(problem) }
+        Self { pc: problem.0.at.unwrap_or(pc), path: None, problem }
     }
 
     /// The error that ends an evaluation. Those that another part makes up for need no path.
@@ -75,13 +85,13 @@ impl EvalError {
 
     /// Whether another part of a verdict may make up for it.
     pub(super) fn is_absorbed(&self) -> bool {
-        self.problem.kind == Kind::Value
+        self.problem.0.kind == Kind::Value
     }
 
     /// Whether a limit was exceeded, rather than a value wrong.
     #[must_use]
     pub fn is_limit(&self) -> bool {
-        self.problem.kind == Kind::Limit
+        self.problem.0.kind == Kind::Limit
     }
 
     /// What went wrong, in words. The value that was met is in it only with `reveal`: leave that out wherever the
@@ -89,10 +99,10 @@ impl EvalError {
     #[must_use]
     pub fn message(&self, reveal: bool) -> String {
         let mut message = match &self.path {
-            Some(path) => format!("`{path}`: {}", self.problem.what),
-            None => self.problem.what.clone(),
+            Some(path) => format!("`{path}`: {}", self.problem.0.what),
+            None => self.problem.0.what.clone(),
         };
-        if let Some(value) = &self.problem.met {
+        if let Some(value) = &self.problem.0.met {
             message.push_str("; it met ");
             match value {
                 Value::Null => message.push_str("null"),

@@ -35,6 +35,9 @@ use observe::Unobserved;
 use std::sync::Arc;
 use verdict::Verdict;
 
+/// Operands that there is room for at first; most expressions have fewer.
+const STACK: usize = 8;
+
 /// What expressions can see.
 pub trait Scope {
     /// The trigger's inputs.
@@ -112,7 +115,7 @@ pub fn run_observed<O: Observer + ?Sized>(
         program,
         scope,
         budget,
-        stack: Vec::new(),
+        stack: Vec::with_capacity(STACK),
         loops: Vec::new(),
         verdicts: Vec::new(),
         patterns: Vec::new(),
@@ -372,8 +375,8 @@ impl<S: Scope> Evaluator<'_, S> {
         } else {
             let (b, a) = (self.pop()?, self.pop()?);
             // What is compared, searched or joined may be large.
-            self.look_at(&a)?;
-            self.look_at(&b)?;
+            let left = weight(&a, self.budget.fuel);
+            self.burn(left.saturating_add(weight(&b, self.budget.fuel)))?;
             if op == Operator::Add {
                 self.allocate(arithmetic::joined_bytes(&a, &b))?;
             }
