@@ -19,6 +19,7 @@ pub mod flow;
 pub mod format;
 pub mod limits;
 pub mod lower;
+pub mod outcomes;
 pub mod signatures;
 pub mod syntax;
 pub mod testing;

@@ -150,3 +150,6 @@ pub const VALUES_SHOWN_MAX: usize = 12;
 
 /// Differences of one value that a failed test shows; who has seen these looks at the whole value.
 pub const DIFFERENCES_MAX: usize = 20;
+
+/// Parts of one value that an exploration varies. Combinations of more than these are beyond trying anyhow.
+pub const CHOICES_MAX: usize = 64;

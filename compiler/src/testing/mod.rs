@@ -7,14 +7,14 @@ mod given;
 mod plan;
 mod value;
 
-#[cfg(test)]
-mod tests;
-
 pub use given::{Difference, Given};
 pub(crate) use plan::plan;
 
 use crate::text::Span;
 use std::collections::BTreeMap;
+
+/// The reasons given for a decision of which a test says none.
+pub const NOTES: &str = "Decided in a test.";
 
 /// A test that is ready to run.
 #[derive(Debug, Clone, PartialEq)]

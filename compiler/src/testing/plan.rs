@@ -1,7 +1,7 @@
 //! From `test` blocks to plans: names resolved, clauses held against the steps they are about.
 
 use super::value::{Extent, Values};
-use super::{Answer, Expect, ExpectKind, ExpectedStatus, FailureKind, Given, Mock, Test};
+use super::{Answer, Expect, ExpectKind, ExpectedStatus, FailureKind, Given, Mock, NOTES, Test};
 use crate::analysis::WorkflowAnalysis;
 use crate::bytecode::schema::{Schema, SchemaField, SchemaShape};
 use crate::diagnostic::{Code, Diagnostic, SourceText, did_you_mean};
@@ -274,7 +274,7 @@ impl Planner<'_> {
             let message = format!("the notes are longer than {NOTES_CHARS_MAX} characters");
             self.report(Diagnostic::new(Code::InvalidValue, notes.span, message));
         }
-        notes.map_or_else(|| "Decided in a test.".to_owned(), |notes| notes.value.clone())
+        notes.map_or_else(|| NOTES.to_owned(), |notes| notes.value.clone())
     }
 
     fn answer(&mut self, clause: &TestClauseKind) -> Option<(u32, Answer)> {

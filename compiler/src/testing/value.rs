@@ -23,7 +23,7 @@ const SAMPLE: &str = "sample";
 /// How much of a record must be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// Every field that is not optional.
+    /// Every field that is not optional; of the records inside, what the author cares for.
     Whole,
     /// What the author cares for.
     Part,
@@ -118,7 +118,8 @@ impl Values<'_> {
                 Some(Target::Values(item)) => Some(item),
                 Some(Target::Any) | None => None,
             };
-            let value = self.given(&field.value, &place, inner.unwrap_or(&any), extent);
+            let inner = inner.unwrap_or(&any);
+            let value = self.given(&field.value, &place, inner, Extent::Part);
             given.push((name.value.clone(), value));
         }
         if let (Some(Target::Fields(fields)), Extent::Whole) = (target, extent) {

@@ -15,7 +15,8 @@ use crate::machine::{
 };
 use crate::time::Millis;
 use std::collections::VecDeque;
-use writ_compiler::bytecode::Program;
+use writ_compiler::bytecode::eval::{Observer, Seen};
+use writ_compiler::bytecode::{FlowOp, Op, Pc, Program};
 use writ_compiler::value::Value;
 
 /// What answers a simulated run.
@@ -224,8 +225,14 @@ impl<W: World> Simulation<'_, W> {
 
     fn apply(&mut self, kind: EventKind) -> Result<(), Refused> {
         let event = Event { at: self.now, kind };
-        let Transition { records, effects } =
-            machine::apply(self.program, &self.start, &mut self.state, &event)?;
+        let mut watch = Watch::default();
+        let Transition { records, effects } = machine::apply_observed(
+            self.program,
+            &self.start,
+            &mut self.state,
+            &event,
+            &mut watch,
+        )?;
         for record in records {
             self.world.look(self.now, &record);
             match &record {
@@ -239,8 +246,25 @@ impl<W: World> Simulation<'_, W> {
             }
             self.trace.note(self.now, record);
         }
+        for pc in watch.selected {
+            self.trace.selected(self.program, pc);
+        }
         self.due.extend(effects);
         Ok(())
+    }
+}
+
+/// Sees which conditions were the first that held.
+#[derive(Default)]
+struct Watch {
+    selected: Vec<Pc>,
+}
+
+impl Observer for Watch {
+    fn before(&mut self, pc: Pc, op: Op, _: Seen<'_>) {
+        if let Op::Flow(FlowOp::Select { .. }) = op {
+            self.selected.push(pc);
+        }
     }
 }
 

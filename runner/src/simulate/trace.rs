@@ -5,6 +5,7 @@ use crate::machine::{
 };
 use crate::time::Millis;
 use std::collections::HashMap;
+use writ_compiler::bytecode::{FlowOp, Op, Pc, Program};
 use writ_compiler::value::Value;
 
 /// A run from its start to its end, or to where it was left waiting.
@@ -45,6 +46,8 @@ pub struct StepTrace {
     pub error: Option<ErrorInfo>,
     /// Attempts made.
     pub attempts: u32,
+    /// Of a decision by conditions, how many of them did not hold: which arm it took, the default behind the last.
+    pub condition: Option<usize>,
     /// The event it emitted, and with what.
     pub emitted: Option<(String, Value)>,
     /// When it began.
@@ -112,6 +115,17 @@ impl Trace {
         self
     }
 
+    /// Notes which of a decision's conditions was the first that held.
+    pub(super) fn selected(&mut self, program: &Program, pc: Pc) {
+        let entered = |step: &StepTrace| program.step(step.step).map(|info| info.entry);
+        let before = self.steps.iter_mut().filter(|step| entered(step).is_some_and(|at| at < pc));
+        let Some(step) = before.max_by_key(|step| entered(step)) else { return };
+        let Some(from) = entered(step) else { return };
+        let code = program.code.get(from.index()..pc.index()).unwrap_or_default();
+        let selects = |op: &&Op| matches!(op, Op::Flow(FlowOp::Select { .. }));
+        step.condition = Some(code.iter().filter(selects).count());
+    }
+
     fn step(&mut self, ordinal: StepOrdinal) -> Option<&mut StepTrace> {
         self.steps.get_mut(ordinal.0 as usize)
     }
@@ -131,6 +145,7 @@ impl Trace {
                     output: None,
                     error: None,
                     attempts: 0,
+                    condition: None,
                     emitted: None,
                     started_at: now,
                     finished_at: None,

@@ -115,7 +115,8 @@ fn fits(kind: &RouteKind, step: &StepTrace) -> bool {
     match kind {
         RouteKind::Next => succeeded && field("decision") != Some("reject"),
         RouteKind::Case(label) => field("selected") == Some(label.as_str()),
-        RouteKind::Default | RouteKind::When(_) => succeeded,
+        RouteKind::When(n) => step.condition == usize::try_from(*n).ok(),
+        RouteKind::Default => field("selected") == Some("default"),
         RouteKind::OnReject => {
             let code = step.error.as_ref().map(|error| error.code.as_str());
             field("decision") == Some("reject") || code == Some("approval_rejected")

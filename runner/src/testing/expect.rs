@@ -3,6 +3,7 @@
 use super::Failure;
 use crate::machine::{ErrorInfo, ExecutionStatus};
 use crate::simulate::{StepTrace, Trace};
+use writ_compiler::bytecode::{Program, StepType};
 use writ_compiler::testing::{Difference, Expect, ExpectKind, ExpectedStatus, Given, Test};
 use writ_compiler::value::Value;
 
@@ -74,10 +75,10 @@ pub enum ValueOf {
 }
 
 /// What of a test's expectations a run does not meet.
-pub(super) fn failures(test: &Test, trace: &Trace) -> Vec<Failure> {
+pub(super) fn failures(test: &Test, program: &Program, trace: &Trace) -> Vec<Failure> {
     let mut failures = Vec::new();
     for Expect { span, kind } in &test.expects {
-        failures.extend(unmet(kind, trace).map(|unmet| Failure { span: *span, unmet }));
+        failures.extend(unmet(kind, program, trace).map(|unmet| Failure { span: *span, unmet }));
     }
     let says_how_it_ends = test
         .expects
@@ -96,11 +97,12 @@ pub(super) fn failures(test: &Test, trace: &Trace) -> Vec<Failure> {
     failures
 }
 
-fn unmet(kind: &ExpectKind, trace: &Trace) -> Option<Unmet> {
+fn unmet(kind: &ExpectKind, program: &Program, trace: &Trace) -> Option<Unmet> {
     match kind {
         ExpectKind::Path(expected) => {
             let found: Vec<u32> = trace.path().collect();
-            (found != *expected).then(|| Unmet::Path { expected: expected.clone(), found })
+            let met = found == *expected || without_end(program, &found) == expected;
+            (!met).then(|| Unmet::Path { expected: expected.clone(), found })
         }
         ExpectKind::Status(expected) => {
             (status(trace) != Some(*expected)).then_some(Unmet::Status { expected: *expected })
@@ -134,6 +136,18 @@ fn unmet(kind: &ExpectKind, trace: &Trace) -> Option<Unmet> {
             (found != *count).then_some(Unmet::Attempts { step: *step, expected: *count, found })
         }
         ExpectKind::Emit { event, payload } => emitted(trace, event, payload.as_ref()),
+    }
+}
+
+/// A path without the `end` that it comes to: what `-> end` stands for need not be named.
+fn without_end<'p>(program: &Program, path: &'p [u32]) -> &'p [u32] {
+    match path.split_last() {
+        Some((last, before))
+            if program.step(*last).is_some_and(|step| step.kind == StepType::End) =>
+        {
+            before
+        }
+        _ => path,
     }
 }
 

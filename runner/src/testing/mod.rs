@@ -2,7 +2,9 @@
 
 pub mod coverage;
 mod expect;
+pub mod explore;
 mod script;
+pub mod write;
 
 #[cfg(test)]
 mod tests;
@@ -64,7 +66,7 @@ pub fn run(test: &Test, program: &Program, slug: &str) -> Report {
     match simulate::simulate(program, start, &mut script) {
         Ok(trace) => {
             let unused = script.unused();
-            Report { failures: expect::failures(test, &trace), trace, unused }
+            Report { failures: expect::failures(test, program, &trace), trace, unused }
         }
         Err(refused) => {
             let trace = Trace::default();

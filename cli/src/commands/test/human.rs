@@ -75,10 +75,9 @@ pub fn run(out: &mut impl Write, file: &str, run: &RunView) -> io::Result<()> {
         let attempts = if *attempts > 1 { format!("  {attempts} attempts") } else { String::new() };
         let outcome = outcome.as_ref().map_or(String::new(), |outcome| format!("  → {outcome}"));
         let waits = if left.is_some() { "  waits" } else { "" };
-        writeln!(
-            out,
-            "  {style}{sign}{style:#} {id:width$}  {DIM}{type:14}{DIM:#}{outcome}{attempts}{waits}"
-        )?;
+        let more = format!("{outcome}{attempts}{waits}");
+        let kind = if more.is_empty() { (*r#type).to_owned() } else { format!("{type:14}") };
+        writeln!(out, "  {style}{sign}{style:#} {id:width$}  {DIM}{kind}{DIM:#}{more}")?;
         if let Some(error) = error {
             writeln!(out, "      {}: {}", error.code, error.message)?;
             if let Some(at) = &error.at {

@@ -1,5 +1,6 @@
 //! `writ test`: runs the tests of workflows.
 
+mod explore;
 mod human;
 mod junit;
 mod view;
@@ -36,6 +37,8 @@ use writ_runner::testing::{self, Report};
     writ test                           every test below the current directory\n  \
     writ test kyc.writ --filter reject  the tests of one file whose names hold \"reject\"\n  \
     writ test --watch                   again whenever a file changes\n  \
+    writ test --explore loan.json       every way through a workflow, written tests or none\n  \
+    writ test --explore --write a.writ  and a test for each way that no test takes yet\n  \
     writ test --json                    one JSON object a line\n  \
     writ test --junit report.xml        for build servers, besides what is printed")]
 pub struct Args {
@@ -57,6 +60,18 @@ pub struct Args {
     /// Run again whenever a file changes
     #[arg(long, conflicts_with_all = ["json", "junit"])]
     watch: bool,
+    /// Run every way through every workflow instead of its tests, and report run-time errors and what cannot be reached
+    ///
+    /// What can come out differently follows from the types and from what is decided on: an enum's values, the numbers
+    /// around those that are compared with, a field that may be absent, the routes of errors, approvals and events.
+    #[arg(long, conflicts_with_all = ["watch", "junit", "filter"])]
+    explore: bool,
+    /// At most so many runs of one workflow
+    #[arg(long, value_name = "N", default_value_t = 10_000, requires = "explore")]
+    max_runs: usize,
+    /// Add a test to the file for each way that no test takes yet
+    #[arg(long, requires = "explore")]
+    write: bool,
 }
 
 /// What came of all tests.
@@ -99,6 +114,9 @@ enum Line<'s> {
 
 /// Runs every test of every source.
 pub fn run(args: &Args) -> Outcome {
+    if args.explore {
+        return explore::run(args);
+    }
     if args.watch {
         return watch::watch(&args.paths, || once(args));
     }
@@ -138,7 +156,11 @@ impl Session {
         let analysis = source.analyse(args.syntax)?;
         let name = source.name();
         if analysis.has_errors() {
-            return self.broken(&analysis, &name, args);
+            if is_other_json(&analysis) {
+                return Ok(());
+            }
+            self.broken += 1;
+            return print_broken(&analysis, &name, args.json);
         }
         // What is no workflow and tests none is of no concern here.
         if analysis.tests.is_empty() {
@@ -174,41 +196,13 @@ impl Session {
         Ok(())
     }
 
-    /// A text that does not compile: no test of it can run.
-    fn broken(&mut self, analysis: &Analysis, name: &str, args: &Args) -> Result<(), Failure> {
-        // JSON that is no workflow at all may lie among them, a package's or an editor's.
-        if analysis.syntax == Syntax::Json && analysis.module.workflows.is_empty() {
-            return Ok(());
-        }
-        self.broken += 1;
-        if args.json {
-            let text = render::json::json(analysis, name);
-            return Ok(anstream::stdout().lock().write_all(text.as_bytes())?);
-        }
-        let colours = crate::output::colours_stdout();
-        let text = render::human::human(analysis, name, colours);
-        let errors = analysis.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
-        let mut out = anstream::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        writeln!(
-            out,
-            "{ERROR}{}{ERROR:#} in {name}: its tests cannot run\n",
-            count(errors, "error")
-        )?;
-        Ok(())
-    }
-
     fn report(&self, args: &Args) -> Result<(), Failure> {
         let passed = self.tests.iter().filter(|test| test.passed).count();
         let failed = self.tests.len() - passed;
         let mut out = anstream::stdout().lock();
         if args.json {
-            for line in self.lines(passed, failed) {
-                let text = serde_json::to_string(&line)
-                    .map_err(|error| Failure::new(format_args!("cannot write JSON: {error}")))?;
-                writeln!(out, "{text}")?;
-            }
-            return Ok(());
+            drop(out);
+            return self.lines(passed, failed).try_for_each(|line| print_line(&line));
         }
         for test in self.tests.iter().filter(|test| !test.passed) {
             human::failure(&mut out, test)?;
@@ -289,4 +283,29 @@ fn covered(analysis: &Analysis, reports: &[Option<Report>]) -> Vec<Covered> {
         });
     }
     all
+}
+
+/// Whether this is JSON that is no workflow at all: a package's or an editor's, say, that lies among them.
+fn is_other_json(analysis: &Analysis) -> bool {
+    analysis.syntax == Syntax::Json && analysis.module.workflows.is_empty()
+}
+
+/// Prints what keeps a text from compiling: nothing of it can run.
+fn print_broken(analysis: &Analysis, name: &str, json: bool) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    if json {
+        return Ok(out.write_all(render::json::json(analysis, name).as_bytes())?);
+    }
+    let text = render::human::human(analysis, name, crate::output::colours_stdout());
+    out.write_all(text.as_bytes())?;
+    let errors = analysis.diagnostics.iter().filter(|d| d.severity == Severity::Error).count();
+    writeln!(out, "{ERROR}{}{ERROR:#} in {name}: nothing of it can run\n", count(errors, "error"))?;
+    Ok(())
+}
+
+/// Prints a line of JSON.
+fn print_line(line: &impl Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(line)
+        .map_err(|error| Failure::new(format_args!("cannot write JSON: {error}")))?;
+    Ok(writeln!(anstream::stdout().lock(), "{text}")?)
 }

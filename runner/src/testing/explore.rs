@@ -1,0 +1,307 @@
+//! Explores a workflow: runs it once for each combination of what can come out differently, on the machine itself.
+//!
+//! A run asks for a choice where something comes from outside: its inputs, the outcome of a call, a decision of a person, an
+//! event. Every choice a run made can be made otherwise; those other ways are taken in the order of how many choices are
+//! not the ordinary one, so that a bound leaves out the far corners, and not one branch.
+
+use super::coverage::{self, Arm, Coverage, Total};
+use super::script::{answered, failed};
+use super::start;
+use crate::machine::{Decision, ErrorInfo, Refused, Start};
+use crate::simulate::{self, Arrival, Attempt, Reply, Trace, Verdict, World};
+use std::collections::{HashMap, HashSet, VecDeque};
+use writ_compiler::bytecode::schema::Schema;
+use writ_compiler::bytecode::{ErrorClass, Program, StepInfo};
+use writ_compiler::flow::Flow;
+use writ_compiler::outcomes::{Outcomes, Source};
+use writ_compiler::testing::{Answer, FailureKind, Given, Mock, NOTES};
+
+/// What an exploration found.
+#[derive(Debug)]
+pub struct Explored {
+    /// A run for each way through the graph, in the order they were found.
+    pub ways: Vec<Way>,
+    /// Runs that failed where the workflow itself is at fault, one for each place and code.
+    pub faults: Vec<Way>,
+    /// What all runs took.
+    pub coverage: Coverage,
+    /// What there is to take.
+    pub total: Total,
+    /// Runs that were made.
+    pub runs: usize,
+    /// Combinations that were seen and not tried, because of the bound.
+    pub left: usize,
+}
+
+/// A run and what led to it: the same as a test says.
+#[derive(Debug, Clone)]
+pub struct Way {
+    /// The run's inputs.
+    pub inputs: Given,
+    /// How the calls that it made ended.
+    pub mocks: Vec<(u32, Mock)>,
+    /// What became of its approvals and waits.
+    pub answers: Vec<(u32, Answer)>,
+    /// What it did.
+    pub trace: Trace,
+}
+
+/// Explores a program, with at most so many runs. `progress` is told after each how many were made and are known to be left.
+///
+/// # Errors
+/// When the machine refuses to go on: a defect of it, and not of the workflow.
+pub fn explore(
+    program: &Program,
+    flow: &Flow,
+    outcomes: &Outcomes,
+    slug: &str,
+    runs_max: usize,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<Explored, Refused> {
+    let mut explored = Explored {
+        ways: Vec::new(),
+        faults: Vec::new(),
+        coverage: Coverage::default(),
+        total: coverage::total(flow),
+        runs: 0,
+        left: 0,
+    };
+    let mut seen: HashSet<(Vec<Arm>, Option<u32>)> = HashSet::new();
+    let mut faults: HashSet<(Option<u32>, String)> = HashSet::new();
+    let mut due: VecDeque<Vec<usize>> = VecDeque::from([Vec::new()]);
+    while let Some(prefix) = due.pop_front() {
+        if explored.runs >= runs_max {
+            explored.left += 1;
+            continue;
+        }
+        let begun = prefix.len();
+        let mut chooser = Chooser { taken: prefix, most: Vec::new() };
+        let inputs = chooser.given(&outcomes.inputs);
+        let start: Start = start(slug, slug, None, inputs.complete(&program.input, "trigger"));
+        let mut world = Choosing {
+            program,
+            outcomes,
+            chooser,
+            calls: HashMap::new(),
+            mocks: Vec::new(),
+            answers: Vec::new(),
+        };
+        let trace = simulate::simulate(program, start, &mut world)?;
+        let Choosing { chooser, mocks, answers, .. } = world;
+        explored.runs += 1;
+        for at in begun..chooser.most.len() {
+            let most = chooser.most.get(at).copied().unwrap_or(1);
+            let before = chooser.taken.get(..at).unwrap_or_default();
+            for other in 1..most {
+                if due.len() < runs_max {
+                    due.push_back(before.iter().copied().chain([other]).collect());
+                } else {
+                    explored.left += 1;
+                }
+            }
+        }
+        explored.coverage.add(flow, program, &trace);
+        let way = Way { inputs, mocks, answers, trace };
+        if let Some(error) = fault(&way.trace)
+            && faults.insert((error.pc, error.code.clone()))
+        {
+            explored.faults.push(way.clone());
+        }
+        let last = way.trace.steps.last().map(|step| step.step);
+        if seen.insert((coverage::path(flow, &way.trace), last)) {
+            explored.ways.push(way);
+        }
+        progress(explored.runs, due.len());
+    }
+    Ok(explored)
+}
+
+/// The error of a run that failed because of the workflow, and not because the world said so.
+fn fault(trace: &Trace) -> Option<&ErrorInfo> {
+    let errors = trace.steps.iter().filter_map(|step| step.error.as_ref());
+    errors.chain(&trace.error).find(|error| {
+        error.pc.is_some()
+            || matches!(error.code.as_str(), "no_case" | "value_refused" | "execution_too_large")
+    })
+}
+
+/// Makes choices: those of the way that is to be taken, then the ordinary ones.
+struct Chooser {
+    taken: Vec<usize>,
+    /// How many there were to choose from, each time.
+    most: Vec<usize>,
+}
+
+impl Chooser {
+    /// One of so many.
+    fn choose(&mut self, most: usize) -> usize {
+        let at = self.most.len();
+        self.most.push(most);
+        if let Some(taken) = self.taken.get(at) {
+            return *taken;
+        }
+        self.taken.push(0);
+        0
+    }
+
+    fn given(&mut self, source: &Source) -> Given {
+        let taken: Vec<usize> =
+            source.choices.iter().map(|choice| self.choose(choice.values.len())).collect();
+        source.given(&taken)
+    }
+}
+
+/// A world in which everything that can happen is chosen.
+struct Choosing<'e> {
+    program: &'e Program,
+    outcomes: &'e Outcomes,
+    chooser: Chooser,
+    /// How each call ends: every attempt alike.
+    calls: HashMap<u32, Mock>,
+    mocks: Vec<(u32, Mock)>,
+    answers: Vec<(u32, Answer)>,
+}
+
+impl Choosing<'_> {
+    fn given(&mut self, step: u32) -> Given {
+        match self.outcomes.steps.get(&step) {
+            Some(source) => self.chooser.given(source),
+            None => Given::Sample,
+        }
+    }
+
+    /// How a call ends: with an answer, or with one failure for each of its routes.
+    fn call(&mut self, step: u32, info: &StepInfo) -> Mock {
+        let failures = failures(info);
+        match self.chooser.choose(failures.len() + 1) {
+            0 => Mock::Output(self.given(step)),
+            n => match failures.into_iter().nth(n - 1) {
+                Some((kind, body)) => Mock::Failure { kind, body },
+                None => Mock::Output(Given::Sample),
+            },
+        }
+    }
+}
+
+impl World for Choosing<'_> {
+    fn answer(&mut self, call: Attempt<'_>) -> Reply {
+        let Some(info) = self.program.step(call.step) else {
+            return failed(FailureKind::Network, None, &call.request.service, 0);
+        };
+        let mock = match self.calls.get(&call.step) {
+            Some(mock) => mock.clone(),
+            None => {
+                let mock = self.call(call.step, info);
+                self.calls.insert(call.step, mock.clone());
+                self.mocks.push((call.step, mock.clone()));
+                mock
+            }
+        };
+        match mock {
+            Mock::Output(given) => answered(info, &given),
+            Mock::Failure { kind, body } => {
+                let timeout_ms = call.request.timeout_ms;
+                failed(kind, body.as_ref(), &call.request.service, timeout_ms)
+            }
+        }
+    }
+
+    fn decide(&mut self, step: u32) -> Verdict {
+        let approval = self.program.step(step).and_then(|step| step.approval.as_ref());
+        let expires = approval.is_some_and(|approval| approval.timeout_ms.is_some());
+        let form = approval.and_then(|approval| approval.form.as_ref());
+        let notes = || NOTES.to_owned();
+        let (answer, verdict) = match self.chooser.choose(if expires { 3 } else { 2 }) {
+            0 => {
+                let given = self.given(step);
+                let form = form.map(|schema| given.complete(schema, "form"));
+                let verdict =
+                    Verdict::Decided { decision: Decision::Approve, notes: notes(), form };
+                (Answer::Approve { notes: notes(), form: given }, verdict)
+            }
+            1 => {
+                let decision = Decision::Reject;
+                let verdict = Verdict::Decided { decision, notes: notes(), form: None };
+                (Answer::Reject { notes: notes() }, verdict)
+            }
+            _ => (Answer::Expire, Verdict::Expires),
+        };
+        self.answers.push((step, answer));
+        verdict
+    }
+
+    fn event(&mut self, step: u32) -> Arrival {
+        let event = self.program.step(step).and_then(|step| step.event.as_ref());
+        let expires = event.is_some_and(|event| event.timeout_ms.is_some());
+        if self.chooser.choose(if expires { 2 } else { 1 }) == 1 {
+            self.answers.push((step, Answer::Expire));
+            return Arrival::Expires;
+        }
+        let given = self.given(step);
+        let any = Schema::json();
+        let schema = event.and_then(|event| event.data.as_ref()).unwrap_or(&any);
+        let data = given.complete(schema, "data");
+        self.answers.push((step, Answer::Event(given)));
+        Arrival::Comes(data)
+    }
+}
+
+/// A failure for each route of a call, and one where the step may fail without one.
+fn failures(info: &StepInfo) -> Vec<(FailureKind, Option<Given>)> {
+    let Some(call) = &info.call else { return Vec::new() };
+    let classes: Vec<&ErrorClass> = call.on_error.iter().map(|route| &route.class).collect();
+    let mut failures: Vec<(FailureKind, Option<Given>)> = Vec::new();
+    for (at, class) in classes.iter().enumerate() {
+        let earlier = classes.get(..at).unwrap_or_default();
+        let found = candidates(class).find(|(kind, body)| {
+            is_of(class, *kind, body.as_deref())
+                && !earlier.iter().any(|class| is_of(class, *kind, body.as_deref()))
+        });
+        failures.extend(found.map(|(kind, body)| (kind, body.map(coded))));
+    }
+    let rest = candidates(&ErrorClass::Any)
+        .find(|(kind, body)| !classes.iter().any(|class| is_of(class, *kind, body.as_deref())));
+    if info.on_failure.is_some() {
+        failures.extend(rest.map(|(kind, body)| (kind, body.map(coded))));
+    }
+    failures
+}
+
+/// Failures that may be of a class.
+fn candidates(class: &ErrorClass) -> impl Iterator<Item = (FailureKind, Option<String>)> {
+    let own = match class {
+        ErrorClass::Status(status) => (FailureKind::Status(*status), None),
+        ErrorClass::Code(code) => (FailureKind::Status(400), Some(code.clone())),
+        ErrorClass::Timeout => (FailureKind::Timeout, None),
+        ErrorClass::Network => (FailureKind::Network, None),
+        ErrorClass::ServerError | ErrorClass::Any => (FailureKind::Status(503), None),
+    };
+    let others = [
+        FailureKind::Status(500),
+        FailureKind::Status(400),
+        FailureKind::Status(418),
+        FailureKind::Timeout,
+        FailureKind::Network,
+    ];
+    [own].into_iter().chain(others.into_iter().map(|kind| (kind, None)))
+}
+
+/// Whether a failure is of a class, as the machine sees it.
+fn is_of(class: &ErrorClass, kind: FailureKind, code: Option<&str>) -> bool {
+    match class {
+        ErrorClass::Any => true,
+        ErrorClass::ServerError => matches!(kind, FailureKind::Status(500..=599)),
+        ErrorClass::Timeout => kind == FailureKind::Timeout,
+        ErrorClass::Network => kind == FailureKind::Network,
+        ErrorClass::Status(status) => kind == FailureKind::Status(*status),
+        ErrorClass::Code(wanted) => {
+            let own = if kind == FailureKind::Timeout { "call_timeout" } else { "call_failed" };
+            wanted == own || code == Some(wanted.as_str())
+        }
+    }
+}
+
+/// A body with a code.
+fn coded(code: String) -> Given {
+    Given::Record(vec![("code".to_owned(), Given::Value(code.as_str().into()))])
+}
