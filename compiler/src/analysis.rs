@@ -9,7 +9,7 @@ use crate::signatures::Catalog;
 use crate::testing::{self, Test};
 use crate::text::{LineIndex, Span};
 use crate::tree::{Module, Workflow};
-use crate::types::check::Typed;
+use crate::types::check::{Typed, patterns};
 use crate::{checks, lower, syntax, types};
 
 /// Which syntax a text is in.
@@ -119,6 +119,7 @@ impl Analysis {
             text.drain(..'\u{feff}'.len_utf8());
         }
         diagnostic::begin_text();
+        patterns::begin_text();
         let (mut module, mut diagnostics) = match syntax {
             Syntax::Json => syntax::json::parse(&text),
             Syntax::Writ => syntax::writ::parse(&text),

@@ -86,6 +86,10 @@ pub const PATTERN_SIZE_MAX: usize = 256 * 1024;
 /// Most bytes that a small compiled pattern takes: one that tries little at once, as nearly all do.
 pub const PATTERN_SIZE_SMALL: usize = 32 * 1024;
 
+/// Most different patterns of one text that are compiled to see whether they are right: a second's work, if each is as
+/// large as it may be. Those beyond are left for the run.
+pub const PATTERNS_CHECKED_MAX: usize = 300;
+
 /// Most patterns that one evaluation keeps compiled.
 pub const PATTERNS_MAX: usize = 16;
 

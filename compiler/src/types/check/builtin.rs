@@ -1,12 +1,11 @@
 //! Built-in functions: whether their arguments are of kinds that they take, and what they give.
 
-use super::Checker;
+use super::{Checker, patterns};
 use crate::bytecode::{Form, Function, Gives, Kind, NAMESPACES, Overload, Signature};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::{Name, Span};
 use crate::tree::{Expr, ExprKind};
 use crate::types::{Labels, Shape, Type};
-use crate::value::pattern::Pattern;
 use crate::value::{time, zone};
 
 /// The names that `type` gives, and that stand for them.
@@ -173,9 +172,9 @@ impl Checker<'_> {
             (Function::Duration, 1) if time::parse_duration(text).is_none() => {
                 (span, format!("\"{text}\" is not a duration such as 90s"))
             }
-            (Function::Matches, 2) => match Pattern::new(text) {
-                Ok(_) => return,
-                Err(problem) => (*at, format!("\"{text}\" is no pattern: {problem}")),
+            (Function::Matches, 2) => match patterns::problem(text) {
+                None => return,
+                Some(problem) => (*at, format!("\"{text}\" is no pattern: {problem}")),
             },
             (
                 Function::GetFullYear

@@ -17,6 +17,7 @@ mod known;
 mod leak;
 mod misfit;
 mod operator;
+pub(crate) mod patterns;
 mod plan;
 mod retry;
 mod slot;
