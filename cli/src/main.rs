@@ -14,7 +14,7 @@ mod write;
 
 use clap::{Parser, Subcommand};
 use commands::{
-    build, check, completions, convert, disasm, explain, fmt, graph, keys, lsp, quickstart,
+    build, check, completions, convert, disasm, explain, fmt, graph, keys, lsp, quickstart, run,
     sandbox, serve, test,
 };
 use failure::Outcome;
@@ -44,6 +44,7 @@ enum Command {
     Graph(graph::Args),
     Explain(explain::Args),
     Test(test::Args),
+    Run(run::Args),
     Serve(serve::Args),
     Keys(keys::Args),
     Sandbox(sandbox::Args),
@@ -69,6 +70,7 @@ fn run(command: Command) -> Outcome {
         Command::Graph(args) => graph::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Test(args) => test::run(&args),
+        Command::Run(args) => run::run(&args),
         Command::Serve(args) => serve::run(&args),
         Command::Keys(args) => keys::run(args),
         Command::Sandbox(args) => sandbox::run(&args),

@@ -1,9 +1,11 @@
 //! `writ convert`: from one syntax to the other.
 
+use super::check::count;
 use super::one::OneWorkflow;
 use crate::failure::{Failure, Outcome};
 use crate::input::SyntaxArg;
 use crate::output;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use writ_compiler::analysis::Syntax;
@@ -49,6 +51,16 @@ fn convert(args: &Args, source: &OneWorkflow) -> Result<(), Failure> {
         Syntax::Json => (convert::to_json(&analysis.module, workflow.tree, workflow.found), "json"),
         Syntax::Writ => (convert::to_writ(&analysis.module, workflow.tree, workflow.found), "writ"),
     };
+    let tests = analysis.module.tests.len();
+    if tests > 0 {
+        let (note, tests) = (output::WARN, count(tests, "test"));
+        // A conversion does not fail because nobody reads this.
+        let _ = writeln!(
+            anstream::stderr().lock(),
+            "{note}note{note:#}: {tests} of {} stay behind: they are in .writ only",
+            source.file.display()
+        );
+    }
     if !args.source.file.is_dir() {
         return output::write(args.output.as_deref(), text.as_bytes());
     }

@@ -13,6 +13,7 @@ pub mod keys;
 pub mod lsp;
 mod one;
 pub mod quickstart;
+pub mod run;
 pub mod sandbox;
 pub mod serve;
 pub mod test;

@@ -15,7 +15,7 @@ use crate::machine::{
 };
 use crate::time::Millis;
 use std::collections::VecDeque;
-use writ_compiler::bytecode::eval::{Observer, Seen};
+use writ_compiler::bytecode::eval::{EvalError, Observer, Seen};
 use writ_compiler::bytecode::{FlowOp, Op, Pc, Program};
 use writ_compiler::value::Value;
 
@@ -29,6 +29,16 @@ pub trait World {
 
     /// What becomes of a wait for an event.
     fn event(&mut self, step: u32) -> Arrival;
+
+    /// Lets the time pass up to when the next timer is due. In a world that is made up it takes none.
+    fn pass(&mut self, from: Millis, until: Millis) {
+        let _ = (from, until);
+    }
+
+    /// Who watches each instruction, if anybody does.
+    fn observer(&mut self) -> Option<&mut dyn Observer> {
+        None
+    }
 
     /// Looks at what was recorded, as it happens.
     fn look(&mut self, now: Millis, record: &Record) {
@@ -206,6 +216,7 @@ impl<W: World> Simulation<'_, W> {
     fn fire(&mut self, frame: FrameId, timer: u32, due: Millis) -> Result<(), Refused> {
         let before = self.now;
         self.now = self.now.max(due);
+        self.world.pass(before, self.now);
         let fired = self.apply(EventKind::TimerFired { frame, timer });
         if fired.is_err() {
             self.now = before;
@@ -225,7 +236,7 @@ impl<W: World> Simulation<'_, W> {
 
     fn apply(&mut self, kind: EventKind) -> Result<(), Refused> {
         let event = Event { at: self.now, kind };
-        let mut watch = Watch::default();
+        let mut watch = Watch { selected: Vec::new(), other: self.world.observer() };
         let Transition { records, effects } = machine::apply_observed(
             self.program,
             &self.start,
@@ -233,6 +244,7 @@ impl<W: World> Simulation<'_, W> {
             &event,
             &mut watch,
         )?;
+        let selected = watch.selected;
         for record in records {
             self.world.look(self.now, &record);
             match &record {
@@ -246,7 +258,7 @@ impl<W: World> Simulation<'_, W> {
             }
             self.trace.note(self.now, record);
         }
-        for pc in watch.selected {
+        for pc in selected {
             self.trace.selected(self.program, pc);
         }
         self.due.extend(effects);
@@ -254,16 +266,31 @@ impl<W: World> Simulation<'_, W> {
     }
 }
 
-/// Sees which conditions were the first that held.
-#[derive(Default)]
-struct Watch {
+/// Sees which conditions were the first that held, and lets another watch as well.
+struct Watch<'w> {
     selected: Vec<Pc>,
+    other: Option<&'w mut dyn Observer>,
 }
 
-impl Observer for Watch {
-    fn before(&mut self, pc: Pc, op: Op, _: Seen<'_>) {
+impl Observer for Watch<'_> {
+    fn before(&mut self, pc: Pc, op: Op, seen: Seen<'_>) {
         if let Op::Flow(FlowOp::Select { .. }) = op {
             self.selected.push(pc);
+        }
+        if let Some(other) = &mut self.other {
+            other.before(pc, op, seen);
+        }
+    }
+
+    fn after(&mut self, next: Pc, seen: Seen<'_>) {
+        if let Some(other) = &mut self.other {
+            other.after(next, seen);
+        }
+    }
+
+    fn failed(&mut self, error: &EvalError) {
+        if let Some(other) = &mut self.other {
+            other.failed(error);
         }
     }
 }

@@ -10,6 +10,7 @@ pub mod write;
 mod tests;
 
 pub use expect::{Unmet, ValueOf};
+pub use script::{answered, failed};
 
 use crate::ids;
 use crate::machine::Start;

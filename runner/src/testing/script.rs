@@ -90,7 +90,8 @@ impl World for Script<'_> {
 }
 
 /// An answer of which this is the step's output.
-pub(crate) fn answered(step: &StepInfo, output: &Given) -> Reply {
+#[must_use]
+pub fn answered(step: &StepInfo, output: &Given) -> Reply {
     let output = output.complete(&step.output, &step.id);
     let field = step.call.as_ref().and_then(|call| call.output_field.as_deref());
     let body = match field {
@@ -101,12 +102,8 @@ pub(crate) fn answered(step: &StepInfo, output: &Given) -> Reply {
 }
 
 /// A failure, in the words of the engine.
-pub(crate) fn failed(
-    kind: FailureKind,
-    body: Option<&Given>,
-    service: &str,
-    timeout_ms: u64,
-) -> Reply {
+#[must_use]
+pub fn failed(kind: FailureKind, body: Option<&Given>, service: &str, timeout_ms: u64) -> Reply {
     let body =
         body.map(|body| body.complete(&writ_compiler::bytecode::schema::Schema::json(), "body"));
     let (class, message, took_ms) = match kind {

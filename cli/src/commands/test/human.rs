@@ -1,6 +1,7 @@
 //! What came of tests, for people.
 
 use super::view::{DifferenceLine, FailureView, RunView, Side, StepView, TestView};
+use super::words;
 use crate::commands::check::count;
 use crate::output::{DIM, ERROR, GOOD, HEAD, WARN};
 use std::io::{self, Write};
@@ -62,7 +63,10 @@ pub fn run(out: &mut impl Write, file: &str, run: &RunView) -> io::Result<()> {
         ExecutionStatus::Running | ExecutionStatus::Pending => "waits",
         ExecutionStatus::Cancelled => "was cancelled",
     };
-    let time = time(run.duration_ms);
+    let time = match run.duration_ms {
+        0 => String::new(),
+        ms => format!(" after {}", words::time(ms)),
+    };
     writeln!(out, "\n  {HEAD}the run{HEAD:#} {status}{time}")?;
     let width = run.steps.iter().map(|step| step.id.chars().count()).max().unwrap_or(0);
     for StepView { id, r#type, status, attempts, outcome, error, left } in &run.steps {
@@ -86,20 +90,6 @@ pub fn run(out: &mut impl Write, file: &str, run: &RunView) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// How long, in virtual time, where that is worth a word.
-fn time(ms: u64) -> String {
-    let (days, hours) = (ms / 86_400_000, ms / 3_600_000 % 24);
-    let (minutes, seconds) = (ms / 60_000 % 60, ms / 1_000 % 60);
-    match (days, hours, minutes, seconds, ms) {
-        (_, _, _, _, 0) => String::new(),
-        (0, 0, 0, 0, ms) => format!(" after {ms} ms"),
-        (0, 0, 0, seconds, _) => format!(" after {seconds} s"),
-        (0, 0, minutes, seconds, _) => format!(" after {minutes} min {seconds} s"),
-        (0, hours, minutes, _, _) => format!(" after {hours} h {minutes} min"),
-        (days, hours, _, _, _) => format!(" after {days} d {hours} h"),
-    }
 }
 
 /// How much of a workflow its tests took.

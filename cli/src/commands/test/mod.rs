@@ -3,9 +3,9 @@
 mod explore;
 mod human;
 mod junit;
-mod view;
+pub mod view;
 mod watch;
-mod words;
+pub mod words;
 
 use crate::commands::check::count;
 use crate::failure::{Failure, Outcome};

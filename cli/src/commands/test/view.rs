@@ -2,7 +2,7 @@
 
 use super::words;
 use serde::Serialize;
-use writ_compiler::analysis::Analysis;
+use writ_compiler::analysis::{Analysis, Compiled};
 use writ_compiler::bytecode::{Pc, Program};
 use writ_compiler::diagnostic::SourceText;
 use writ_compiler::testing::Test;
@@ -151,7 +151,7 @@ impl Viewer<'_> {
         RunView {
             status: trace.status,
             duration_ms: trace.ended_at.since(trace.started_at),
-            error: trace.error.as_ref().map(|error| self.error(workflow, error)),
+            error: trace.error.as_ref().map(|error| self.error_of(workflow, error)),
             steps: steps
                 .map(|(at, step)| StepView {
                     left: left_at(at),
@@ -169,13 +169,18 @@ impl Viewer<'_> {
             status: step.status,
             attempts: step.attempts,
             outcome: words::outcome(step),
-            error: step.error.as_ref().map(|error| self.error(workflow, error)),
+            error: step.error.as_ref().map(|error| self.error_of(workflow, error)),
             left: None,
         }
     }
 
-    fn error(&self, workflow: usize, error: &ErrorInfo) -> ErrorView {
+    fn error_of(&self, workflow: usize, error: &ErrorInfo) -> ErrorView {
         let compiled = self.analysis.workflows.get(workflow).and_then(|w| w.compiled.as_ref());
+        self.error(compiled, error)
+    }
+
+    /// Why a step or a run failed, with the place where an expression did.
+    pub fn error(&self, compiled: Option<&Compiled>, error: &ErrorInfo) -> ErrorView {
         let source = SourceText { text: &self.analysis.text, syntax: self.analysis.syntax };
         let at = error.pc.zip(compiled).and_then(|(pc, compiled)| {
             compiled.source_map.locate(Pc(pc), source, &self.analysis.lines)

@@ -19,8 +19,26 @@ pub fn outcome(step: &StepTrace) -> Option<String> {
     if let Some((event, _)) = &step.emitted {
         return Some(event.clone());
     }
-    let field = |name: &str| step.output.as_ref().and_then(|o| o.get(name)).and_then(Value::as_str);
+    step.output.as_ref().and_then(came_to)
+}
+
+/// What an output comes to, of a decision or an approval.
+pub fn came_to(output: &Value) -> Option<String> {
+    let field = |name: &str| output.get(name).and_then(Value::as_str);
     field("selected").or_else(|| field("decision")).map(str::to_owned)
+}
+
+/// A length of time, in its two largest units.
+pub fn time(ms: u64) -> String {
+    let (days, hours) = (ms / 86_400_000, ms / 3_600_000 % 24);
+    let (minutes, seconds) = (ms / 60_000 % 60, ms / 1_000 % 60);
+    match (days, hours, minutes, seconds) {
+        (0, 0, 0, 0) => format!("{ms} ms"),
+        (0, 0, 0, seconds) => format!("{seconds} s"),
+        (0, 0, minutes, seconds) => format!("{minutes} min {seconds} s"),
+        (0, hours, minutes, _) => format!("{hours} h {minutes} min"),
+        (days, hours, _, _) => format!("{days} d {hours} h"),
+    }
 }
 
 /// A failure in one sentence.

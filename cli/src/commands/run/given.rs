@@ -1,0 +1,204 @@
+//! What the command line says of a run: answers, failures, decisions, events.
+
+use crate::failure::Failure;
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
+use writ_compiler::bytecode::{Program, StepInfo, StepType};
+use writ_compiler::limits::BODY_BYTES_MAX;
+use writ_compiler::testing::{self, Answer, FailureKind, Mock};
+use writ_compiler::value::Value;
+
+/// Flags that say what comes of single steps.
+#[derive(Debug, clap::Args)]
+pub struct GivenArgs {
+    /// The output of a call; what is left out is made up. Once for each attempt, the last for all that follow
+    #[arg(long, value_name = "STEP=JSON", value_parser = pair)]
+    answer: Vec<(String, String)>,
+    /// A call fails: with a status, `timeout` or `network`
+    #[arg(long, value_name = "STEP=HOW", value_parser = pair)]
+    fail: Vec<(String, String)>,
+    /// An approval is given; with a form, what is filled in
+    #[arg(long, value_name = "STEP[=JSON]")]
+    approve: Vec<String>,
+    /// An approval is refused
+    #[arg(long, value_name = "STEP")]
+    reject: Vec<String>,
+    /// The time of an approval, or of a wait for an event, runs out
+    #[arg(long, value_name = "STEP")]
+    expire: Vec<String>,
+    /// The event of a wait comes, with this data
+    #[arg(long, value_name = "STEP[=JSON]")]
+    event: Vec<String>,
+}
+
+/// The same, held against the program.
+#[derive(Debug, Default)]
+pub struct Given {
+    mocks: BTreeMap<u32, Vec<Mock>>,
+    answers: BTreeMap<u32, Answer>,
+}
+
+impl Given {
+    /// Reads the flags.
+    pub fn of(args: &GivenArgs, program: &Program) -> Result<Self, Failure> {
+        let mut given = Self::default();
+        let calls = |step: &StepInfo| step.kind == StepType::ServiceCall;
+        for (id, text) in &args.fail {
+            let at = step(program, "--fail", id, "a call", calls)?;
+            let mock = Mock::Failure { kind: failure(text)?, body: None };
+            given.mocks.entry(at).or_default().push(mock);
+        }
+        for (id, text) in &args.answer {
+            let at = step(program, "--answer", id, "a call", calls)?;
+            let output = json("--answer", text)?;
+            given.mocks.entry(at).or_default().push(Mock::Output(part(&output)));
+        }
+        let asks = |step: &StepInfo| step.approval.is_some();
+        let listens = |step: &StepInfo| step.event.is_some();
+        for text in &args.approve {
+            let (id, form) = optional(text, "--approve")?;
+            let at = step(program, "--approve", id, "an approval", asks)?;
+            let form = form.map_or(testing::Given::Sample, |form| part(&form));
+            given.answers.insert(at, Answer::Approve { notes: notes(), form });
+        }
+        for id in &args.reject {
+            let at = step(program, "--reject", id, "an approval", asks)?;
+            given.answers.insert(at, Answer::Reject { notes: notes() });
+        }
+        for id in &args.expire {
+            let either = |step: &StepInfo| asks(step) || listens(step);
+            let at = step(program, "--expire", id, "an approval or a wait for an event", either)?;
+            given.answers.insert(at, Answer::Expire);
+        }
+        for text in &args.event {
+            let (id, data) = optional(text, "--event")?;
+            let at = step(program, "--event", id, "a wait for an event", listens)?;
+            let data = data.map_or(testing::Given::Sample, |data| part(&data));
+            given.answers.insert(at, Answer::Event(data));
+        }
+        Ok(given)
+    }
+
+    /// Whether every attempt of a call is answered by a flag.
+    pub fn answers_call(&self, step: u32) -> bool {
+        self.mocks.contains_key(&step)
+    }
+
+    /// How an attempt of a call ends, when a flag says so.
+    pub fn mock(&self, step: u32, attempt: u32) -> Option<&Mock> {
+        let mocks = self.mocks.get(&step)?;
+        mocks.get((attempt as usize).saturating_sub(1)).or(mocks.last())
+    }
+
+    /// What becomes of an approval or a wait, when a flag says so.
+    pub fn answer(&self, step: u32) -> Option<&Answer> {
+        self.answers.get(&step)
+    }
+}
+
+fn notes() -> String {
+    "Decided on the command line.".to_owned()
+}
+
+/// A step of this kind.
+fn step(
+    program: &Program,
+    flag: &str,
+    id: &str,
+    kind: &str,
+    fits: impl Fn(&StepInfo) -> bool,
+) -> Result<u32, Failure> {
+    let at = program.step_named(id);
+    let info = at.and_then(|at| Some((at, program.step(at)?)));
+    match info {
+        Some((at, info)) if fits(info) => Ok(at),
+        found => {
+            let message = match found {
+                Some(_) => format!("{flag} {id}: `{id}` is not {kind}"),
+                None => format!("{flag} {id}: no step is called \"{id}\""),
+            };
+            let ids = program.steps.iter().filter(|step| fits(step)).map(|step| step.id.as_str());
+            let ids: Vec<&str> = ids.collect();
+            Err(Failure::new(message).help(match ids.as_slice() {
+                [] => format!("the workflow has no step that is {kind}"),
+                ids => format!("it can be said of {}", ids.join(", ")),
+            }))
+        }
+    }
+}
+
+/// `NAME=VALUE`.
+pub fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("write NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+/// `STEP` or `STEP=JSON`.
+fn optional<'t>(text: &'t str, flag: &str) -> Result<(&'t str, Option<Value>), Failure> {
+    match text.split_once('=') {
+        Some((id, text)) => Ok((id, Some(json(flag, text)?))),
+        None => Ok((text, None)),
+    }
+}
+
+fn failure(text: &str) -> Result<FailureKind, Failure> {
+    let status = text.parse().ok().filter(|status| (400..600).contains(status));
+    match (text, status) {
+        ("timeout", _) => Ok(FailureKind::Timeout),
+        ("network", _) => Ok(FailureKind::Network),
+        (_, Some(status)) => Ok(FailureKind::Status(status)),
+        (other, None) => {
+            Err(Failure::new(format_args!("--fail: a call cannot fail with \"{other}\""))
+                .help("say a status from 400 to 599, timeout or network"))
+        }
+    }
+}
+
+/// A value of which parts may be left out.
+fn part(value: &Value) -> testing::Given {
+    match value {
+        Value::Map(fields) => testing::Given::Record(
+            fields.iter().map(|(name, value)| (name.to_string(), part(value))).collect(),
+        ),
+        Value::List(items) => testing::Given::List(items.iter().map(part).collect()),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Uint(_)
+        | Value::Double(_)
+        | Value::String(_)
+        | Value::Bytes(_)
+        | Value::Timestamp(_)
+        | Value::Duration(_) => testing::Given::Value(value.clone()),
+    }
+}
+
+/// JSON as it stands, of `@FILE`, or of `-`.
+pub fn json(flag: &str, written: &str) -> Result<Value, Failure> {
+    let (bytes, place) = match written.strip_prefix('@') {
+        Some(path) => {
+            let file = File::open(path).map_err(|e| Failure::file("read", path.as_ref(), &e))?;
+            (read(file, flag)?, path.to_owned())
+        }
+        None if written == "-" => (read(io::stdin(), flag)?, "standard input".to_owned()),
+        None => (written.as_bytes().to_vec(), flag.to_owned()),
+    };
+    Value::from_json_slice(&bytes).map_err(|error| {
+        Failure::new(format_args!("{place} is not JSON: {error}"))
+            .help("text stands in double quotes, and so do the names of fields")
+    })
+}
+
+fn read(from: impl Read, flag: &str) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let most = BODY_BYTES_MAX as u64 + 1;
+    from.take(most)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Failure::new(format_args!("cannot read what {flag} names: {error}")))?;
+    if bytes.len() > BODY_BYTES_MAX {
+        return Err(Failure::new(format_args!("{flag}: more than {BODY_BYTES_MAX} bytes"))
+            .help("the API takes no larger body, either"));
+    }
+    Ok(bytes)
+}
