@@ -18,13 +18,20 @@ use crate::value::time::parse_timestamp;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Plans every test of a text, and reports what is wrong with them.
-pub(crate) fn plan(
-    module: &Module,
+pub(crate) fn plan<'m>(
+    module: &'m Module,
     workflows: &[WorkflowAnalysis],
     source: SourceText<'_>,
     catalog: &Catalog,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Test> {
+    if module.tests.is_empty() {
+        return Vec::new();
+    }
+    let ids = |workflow: &'m Workflow| -> HashMap<&'m str, u32> {
+        workflow.steps.iter().map(|step| step.id.value.as_str()).zip(0..).collect()
+    };
+    let ids: Vec<_> = module.workflows.iter().map(ids).collect();
     let mut names = HashSet::new();
     let mut tests = Vec::with_capacity(module.tests.len());
     for test in &module.tests {
@@ -33,10 +40,11 @@ pub(crate) fn plan(
             diagnostics.push(Diagnostic::new(Code::DuplicateName, test.name.span, message));
         }
         let Some(at) = workflow_of(test, module, diagnostics) else { continue };
-        let (Some(workflow), Some(analysed)) = (module.workflows.get(at), workflows.get(at)) else {
+        let (Some(workflow), Some(analysed), Some(ids)) =
+            (module.workflows.get(at), workflows.get(at), ids.get(at))
+        else {
             continue;
         };
-        let ids = workflow.steps.iter().map(|step| step.id.value.as_str()).zip(0..).collect();
         let values = Values { source, catalog, diagnostics };
         let planner = Planner { workflow, analysed, ids, values };
         tests.push(planner.test(test, at));
@@ -80,7 +88,7 @@ fn workflow_of(
 struct Planner<'a> {
     workflow: &'a Workflow,
     analysed: &'a WorkflowAnalysis,
-    ids: HashMap<&'a str, u32>,
+    ids: &'a HashMap<&'a str, u32>,
     values: Values<'a>,
 }
 
