@@ -73,6 +73,10 @@ impl<S: Scope> Evaluator<'_, S> {
                     None => return Err(Problem::met("this is not base64", arg.clone())),
                 }
             }
+            (Function::JsonEncode, _) if !is_finite(arg) => {
+                let what = "JSON has no number that is infinite or not a number";
+                return Err(Problem::met(what, arg.clone()));
+            }
             (Function::JsonEncode, _) => {
                 Some(self.new_text(arg.to_json_within(TEXT_BYTES_MAX + 1).0)?)
             }
@@ -90,6 +94,23 @@ impl<S: Scope> Evaluator<'_, S> {
             _ => None,
         };
         converted.ok_or_else(|| cannot(function, arg))
+    }
+}
+
+/// Whether all numbers of a value are finite.
+fn is_finite(value: &Value) -> bool {
+    match value {
+        Value::Double(n) => n.is_finite(),
+        Value::List(items) => items.iter().all(is_finite),
+        Value::Map(map) => map.values().all(is_finite),
+        Value::Null
+        | Value::Bool(_)
+        | Value::Int(_)
+        | Value::Uint(_)
+        | Value::String(_)
+        | Value::Bytes(_)
+        | Value::Timestamp(_)
+        | Value::Duration(_) => true,
     }
 }
 
@@ -145,7 +166,12 @@ fn to_double(value: &Value) -> Option<Value> {
     match value {
         Value::Int(n) => Some(Value::Double(*n as f64)),
         Value::Uint(n) => Some(Value::Double(*n as f64)),
-        Value::String(text) => text.parse().ok().map(Value::Double),
+        // Infinity is written as a word; digits that come to it are beyond the type.
+        Value::String(text) => text
+            .parse()
+            .ok()
+            .filter(|n: &f64| !n.is_infinite() || !text.contains(|c: char| c.is_ascii_digit()))
+            .map(Value::Double),
         _ => None,
     }
 }
