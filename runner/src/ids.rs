@@ -51,7 +51,9 @@ pub fn derive_bits(purpose: &str, seed: &[u8; 16], n: u32) -> u128 {
     hash.update(seed);
     hash.update(n.to_be_bytes());
     hash.update(purpose.trim_end_matches('_').as_bytes());
-    hash.finalize().iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte))
+    let hash: [u8; 32] = hash.finalize().into();
+    let (first, _) = hash.split_first_chunk().unwrap_or((&[0; 16], &[]));
+    u128::from_be_bytes(*first)
 }
 
 fn ulid_bits(at: Millis, random: u128) -> u128 {
@@ -61,13 +63,15 @@ fn ulid_bits(at: Millis, random: u128) -> u128 {
 
 fn with_prefix(prefix: &str, bits: u128) -> String {
     let prefix = prefix.trim_end_matches('_');
+    let mut digits = [0; ULID_LEN];
+    for (i, digit) in digits.iter_mut().rev().enumerate() {
+        let value = (bits >> (5 * i)) & 31;
+        *digit = ALPHABET.get(value as usize).copied().unwrap_or(b'0');
+    }
     let mut text = String::with_capacity(prefix.len() + 1 + ULID_LEN);
     text.push_str(prefix);
     text.push('_');
-    for i in (0..ULID_LEN).rev() {
-        let digit = ((bits >> (5 * i)) & 31) as usize;
-        text.push(ALPHABET.get(digit).map_or('0', |b| char::from(*b)));
-    }
+    text.push_str(str::from_utf8(&digits).unwrap_or_default());
     text
 }
 
