@@ -6,8 +6,11 @@ mod support;
 
 use serde_json::Value as Json;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::Path;
-use support::{Ran, case, run, run_in};
+use std::process::Stdio;
+use support::{Ran, case, run, run_in, writ};
 use tempfile::TempDir;
 
 /// Inputs of the quickstart, with something that must never be shown.
@@ -118,6 +121,8 @@ fn what_fails_says_where() {
     failed in 0 ms
       template_failed: division by zero; it met 100
       flow.writ:4:21 in `100 / trigger.n`
+      4 │   transform share = 100 / trigger.n
+        │                     ^
     "#);
 }
 
@@ -159,8 +164,8 @@ fn what_cannot_begin_says_what_to_give() {
       help: say --service aml=https://... --service identity=https://..., or --mock to make answers up
     "#);
     insta::assert_snapshot!(told(&["--input", INPUTS, "--service", "identity=http://127.0.0.1:1", "--service", "aml=http://127.0.0.1:1"]), @r#"
-    error: the key of identity is not there
-      help: set WRIT_SERVICE_IDENTITY_KEY; a command line would show it to everybody
+    error: no key is there for identity, aml
+      help: set WRIT_SERVICE_IDENTITY_KEY, WRIT_SERVICE_AML_KEY; a command line would show it to everybody
     "#);
     insta::assert_snapshot!(told(&["--mock", "--fail", "kcy=503"]), @r#"
     error: --fail kcy: no step is called "kcy"
@@ -174,4 +179,128 @@ fn what_cannot_begin_says_what_to_give() {
     error: --approve kyc: `kyc` is not an approval
       help: it can be said of wait_for_analyst
     "#);
+}
+
+const LOAN: &str = r#"service custom:bank {
+  operation score {
+    POST "/score"
+    request { id: string, pin: secret string }
+    response { score: int, tier: "gold" | "silver" }
+    safe to repeat
+  }
+}
+
+workflow "loan" {
+  trigger api { id: string, pin: secret string }
+
+  call score = custom:bank.score { id: trigger.id, pin: trigger.pin }
+
+  approval review {
+    label "A loan"
+    timeout 2d
+    form { limit: int, note?: string }
+  }
+
+  wait paid for event "loan.paid" {
+    data { amount: int }
+  }
+
+  transform done = { limit: step.review.output.form.limit, paid: step.paid.output.data.amount }
+}
+"#;
+
+const LOAN_INPUTS: &str = r#"{"id": "a", "pin": "never-to-be-seen"}"#;
+
+#[test]
+fn what_flags_carry_is_of_its_type_and_said_once() {
+    let directory = file(LOAN);
+    let mocked = |args: &[&str]| {
+        run_file(directory.path(), &[&["--mock", "--input", LOAN_INPUTS, "--quiet"], args].concat())
+    };
+    let form = r#"review={"limit": 5}"#;
+    let event = r#"paid={"amount": 7}"#;
+    let output: Json =
+        serde_json::from_str(&mocked(&["--approve", form, "--event", event]).ok()).unwrap();
+    assert_eq!(output, serde_json::json!({"limit": 5, "paid": 7}));
+    for (args, told) in [
+        (["--approve", r#"review={"limit": "x"}"#], "`limit` must be an integer"),
+        (["--event", r#"paid={"amount": true}"#], "`amount` must be an integer"),
+        (["--answer", r#"score={"score": "x"}"#], "`score` must be an integer"),
+        (["--answer", "score=5"], "it must be an object"),
+    ] {
+        let error = mocked(&args).fails(2);
+        assert!(error.contains(told), "{args:?}: {error}");
+    }
+    let twice = mocked(&["--approve", "review", "--expire", "review"]).fails(2);
+    assert!(twice.contains("answer `review` twice"), "{twice}");
+    // Nothing is made up of what goes to real services.
+    let answer = r#"score={"score": 1, "tier": "gold"}"#;
+    let args = ["--input", LOAN_INPUTS, "--answer", answer, "--approve", "review"];
+    let real = run_file(directory.path(), &args).fails(2);
+    assert!(real.contains("`limit` is required"), "{real}");
+}
+
+#[test]
+fn a_failed_call_shows_its_step_even_when_quiet() {
+    let directory = file(LOAN);
+    let args = ["--mock", "--quiet", "--input", LOAN_INPUTS, "--fail", "score=network"];
+    let ran = run_file(directory.path(), &args);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(1), ""));
+    insta::assert_snapshot!(ran.stderr, @r#"
+    failed in 535 ms
+      call_failed: `custom:bank` cannot be reached
+      flow.writ:13:8 in `score`
+      13 │   call score = custom:bank.score { id: trigger.id, pin: trigger.pin }
+         │        ^
+    "#);
+    let ran = run_file(directory.path(), &[&args[..], &["--json"]].concat());
+    let document: Json = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(document["error"]["at"], "13:8 in `score`");
+}
+
+#[test]
+fn a_service_is_called_with_its_key_and_nothing_shows_it() {
+    let directory = file(LOAN);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let service = format!("custom:bank=http://{}/base", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let (mut request, mut part) = (Vec::new(), [0; 4096]);
+        while !request.ends_with(b"}") {
+            let read = stream.read(&mut part).unwrap();
+            request.extend_from_slice(&part[..read]);
+        }
+        let body = r#"{"score": 10, "tier": "gold"}"#;
+        let length = body.len();
+        let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ";
+        write!(stream, "{head}{length}\r\n\r\n{body}").unwrap();
+        String::from_utf8(request).unwrap()
+    });
+    let output = writ()
+        .args(["run", "flow.writ", "--input", LOAN_INPUTS, "--service", &service, "--trace"])
+        .args(["--approve", r#"review={"limit": 5}"#, "--event", r#"paid={"amount": 7}"#])
+        .current_dir(directory.path())
+        .env("WRIT_SERVICE_CUSTOM_BANK_KEY", "key-1")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let shown = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{shown}");
+    let request = server.join().unwrap();
+    assert!(request.starts_with("POST /base/score "), "{request}");
+    assert!(request.contains("Bearer key-1") && request.contains("never-to-be-seen"), "{request}");
+    assert!(!shown.contains("key-1") && !shown.contains("never-to-be-seen"), "{shown}");
+}
+
+#[test]
+fn standard_input_holds_one_thing_and_services_are_the_workflows() {
+    let directory = file(LOAN);
+    let both = run_in(directory.path(), &["run", "-", "--mock", "--input", "-"], b"{}").fails(2);
+    assert!(both.contains("both the workflow and its inputs"), "{both}");
+    let args = ["--input", LOAN_INPUTS, "--service", "custom:bnak=http://127.0.0.1:1"];
+    let misspelt = run_file(directory.path(), &args).fails(2);
+    assert!(misspelt.contains("calls no service \"custom:bnak\""), "{misspelt}");
+    let large = format!(r#"{{"id": "{}"}}"#, "a".repeat(2 << 20));
+    let args = ["run", "flow.writ", "--mock", "--input", "-"];
+    assert!(run_in(directory.path(), &args, large.as_bytes()).fails(2).contains("more than"));
 }

@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
+use writ_compiler::bytecode::schema::{FieldError, Schema};
 use writ_compiler::bytecode::{Program, StepInfo, StepType};
 use writ_compiler::limits::BODY_BYTES_MAX;
 use writ_compiler::testing::{self, Answer, FailureKind, Mock};
@@ -40,44 +41,74 @@ pub struct Given {
 }
 
 impl Given {
-    /// Reads the flags.
-    pub fn of(args: &GivenArgs, program: &Program) -> Result<Self, Failure> {
+    /// Reads the flags. What a form or an event leaves out is made up where `lenient`.
+    pub fn of(args: &GivenArgs, program: &Program, lenient: bool) -> Result<Self, Failure> {
         let mut given = Self::default();
         let calls = |step: &StepInfo| step.kind == StepType::ServiceCall;
         for (id, text) in &args.fail {
-            let at = step(program, "--fail", id, "a call", calls)?;
+            let (at, _) = step(program, "--fail", id, "a call", calls)?;
             let mock = Mock::Failure { kind: failure(text)?, body: None };
             given.mocks.entry(at).or_default().push(mock);
         }
         for (id, text) in &args.answer {
-            let at = step(program, "--answer", id, "a call", calls)?;
-            let output = json("--answer", text)?;
-            given.mocks.entry(at).or_default().push(Mock::Output(part(&output)));
+            let (at, info) = step(program, "--answer", id, "a call", calls)?;
+            let output = part(&json("--answer", text)?);
+            fits(&output, &info.output, &format!("--answer {id}"))?;
+            given.mocks.entry(at).or_default().push(Mock::Output(output));
         }
+        given.people(args, program, lenient)?;
+        Ok(given)
+    }
+
+    fn people(
+        &mut self,
+        args: &GivenArgs,
+        program: &Program,
+        lenient: bool,
+    ) -> Result<(), Failure> {
         let asks = |step: &StepInfo| step.approval.is_some();
         let listens = |step: &StepInfo| step.event.is_some();
         for text in &args.approve {
             let (id, form) = optional(text, "--approve")?;
-            let at = step(program, "--approve", id, "an approval", asks)?;
-            let form = form.map_or(testing::Given::Sample, |form| part(&form));
-            given.answers.insert(at, Answer::Approve { notes: notes(), form });
+            let (at, info) = step(program, "--approve", id, "an approval", asks)?;
+            let schema = info.approval.as_ref().and_then(|approval| approval.form.as_ref());
+            let form = match (schema, form) {
+                (Some(schema), form) => carried(form, schema, lenient, &format!("--approve {id}"))?,
+                (None, None) => testing::Given::Sample,
+                (None, Some(_)) => {
+                    return Err(Failure::new(format_args!("--approve {id}: `{id}` has no form"))
+                        .help(format_args!("say --approve {id}")));
+                }
+            };
+            self.answer_once(at, id, Answer::Approve { notes: notes(), form })?;
         }
         for id in &args.reject {
-            let at = step(program, "--reject", id, "an approval", asks)?;
-            given.answers.insert(at, Answer::Reject { notes: notes() });
+            let (at, _) = step(program, "--reject", id, "an approval", asks)?;
+            self.answer_once(at, id, Answer::Reject { notes: notes() })?;
         }
         for id in &args.expire {
             let either = |step: &StepInfo| asks(step) || listens(step);
-            let at = step(program, "--expire", id, "an approval or a wait for an event", either)?;
-            given.answers.insert(at, Answer::Expire);
+            let (at, _) =
+                step(program, "--expire", id, "an approval or a wait for an event", either)?;
+            self.answer_once(at, id, Answer::Expire)?;
         }
         for text in &args.event {
             let (id, data) = optional(text, "--event")?;
-            let at = step(program, "--event", id, "a wait for an event", listens)?;
-            let data = data.map_or(testing::Given::Sample, |data| part(&data));
-            given.answers.insert(at, Answer::Event(data));
+            let (at, info) = step(program, "--event", id, "a wait for an event", listens)?;
+            let any = Schema::json();
+            let schema = info.event.as_ref().and_then(|event| event.data.as_ref());
+            let data = carried(data, schema.unwrap_or(&any), lenient, &format!("--event {id}"))?;
+            self.answer_once(at, id, Answer::Event(data))?;
         }
-        Ok(given)
+        Ok(())
+    }
+
+    fn answer_once(&mut self, at: u32, id: &str, answer: Answer) -> Result<(), Failure> {
+        match self.answers.insert(at, answer) {
+            None => Ok(()),
+            Some(_) => Err(Failure::new(format_args!("the flags answer `{id}` twice"))
+                .help("a step is approved, rejected or let expire, or gets its event, once")),
+        }
     }
 
     /// Whether every attempt of a call is answered by a flag.
@@ -101,24 +132,59 @@ fn notes() -> String {
     "Decided on the command line.".to_owned()
 }
 
+/// What a form or an event carries: the whole of it, unless what is left out may be made up.
+fn carried(
+    value: Option<Value>,
+    schema: &Schema,
+    lenient: bool,
+    flag: &str,
+) -> Result<testing::Given, Failure> {
+    let given = match (value, lenient) {
+        (None, true) => return Ok(testing::Given::Sample),
+        (Some(value), true) => part(&value),
+        (value, false) => testing::Given::Value(value.unwrap_or_else(|| Value::record::<&str>([]))),
+    };
+    fits(&given, schema, flag)?;
+    Ok(given)
+}
+
+/// Refuses a value that is not of the type of its place.
+fn fits(given: &testing::Given, schema: &Schema, flag: &str) -> Result<(), Failure> {
+    let errors = schema.validate(&given.complete(schema, "value"));
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let told: Vec<String> = errors.iter().map(in_words).collect();
+    Err(Failure::new(format_args!("{flag} is not of its type: {}", told.join("; ")))
+        .help(format_args!("it takes such as {}", schema.sample("value").to_json())))
+}
+
+/// What is wrong with a field.
+pub fn in_words(error: &FieldError) -> String {
+    match error.path.as_str() {
+        "" => format!("it {}", error.message),
+        path => format!("`{path}` {}", error.message),
+    }
+}
+
 /// A step of this kind.
-fn step(
-    program: &Program,
+fn step<'p>(
+    program: &'p Program,
     flag: &str,
     id: &str,
     kind: &str,
-    fits: impl Fn(&StepInfo) -> bool,
-) -> Result<u32, Failure> {
+    is_it: impl Fn(&StepInfo) -> bool,
+) -> Result<(u32, &'p StepInfo), Failure> {
     let at = program.step_named(id);
     let info = at.and_then(|at| Some((at, program.step(at)?)));
     match info {
-        Some((at, info)) if fits(info) => Ok(at),
+        Some((at, info)) if is_it(info) => Ok((at, info)),
         found => {
             let message = match found {
                 Some(_) => format!("{flag} {id}: `{id}` is not {kind}"),
                 None => format!("{flag} {id}: no step is called \"{id}\""),
             };
-            let ids = program.steps.iter().filter(|step| fits(step)).map(|step| step.id.as_str());
+            let ids = program.steps.iter().filter(|step| is_it(step)).map(|step| step.id.as_str());
             let ids: Vec<&str> = ids.collect();
             Err(Failure::new(message).help(match ids.as_slice() {
                 [] => format!("the workflow has no step that is {kind}"),

@@ -45,12 +45,26 @@ impl Live {
                 );
             }
         }
+        let mut keyless = Vec::new();
         for (slug, base_url) in named {
             check_base(base_url, policy).map_err(|what| {
                 Failure::new(format_args!("--service {slug}: the URL is refused: {what}"))
             })?;
-            let target = Target { base_url: base_url.clone(), api_key: key(slug)? };
-            services.insert(slug.clone(), target);
+            match env::var(variable(slug)).ok().filter(|key| !key.is_empty()) {
+                Some(key) => {
+                    let target = Target { base_url: base_url.clone(), api_key: key.into() };
+                    services.insert(slug.clone(), target);
+                }
+                None => keyless.push((slug.as_str(), variable(slug))),
+            }
+        }
+        if !keyless.is_empty() {
+            let (slugs, variables): (Vec<_>, Vec<_>) = keyless.into_iter().unzip();
+            return Err(Failure::new(format_args!("no key is there for {}", slugs.join(", ")))
+                .help(format_args!(
+                    "set {}; a command line would show it to everybody",
+                    variables.join(", ")
+                )));
         }
         let client = HttpClient::new(policy)
             .map_err(|error| Failure::new(format_args!("cannot set up HTTP: {error}")))?;
@@ -72,15 +86,8 @@ impl Live {
     }
 }
 
-/// The key of a service.
-fn key(slug: &str) -> Result<SecretString, Failure> {
-    let word: String = slug
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
-        .collect();
-    let variable = format!("WRIT_SERVICE_{word}_KEY");
-    env::var(&variable).map(SecretString::from).map_err(|_| {
-        Failure::new(format_args!("the key of {slug} is not there"))
-            .help(format_args!("set {variable}; a command line would show it to everybody"))
-    })
+/// The environment variable that holds a service's key.
+fn variable(slug: &str) -> String {
+    let word = slug.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+    format!("WRIT_SERVICE_{word}_KEY")
 }

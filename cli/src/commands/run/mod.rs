@@ -1,5 +1,6 @@
 //! `writ run`: one execution on the spot.
 
+mod ask;
 mod given;
 mod live;
 mod progress;
@@ -74,12 +75,16 @@ pub struct Args {
 
 /// Runs one execution to its end.
 pub fn run(args: &Args) -> Outcome {
+    if args.source.file.as_os_str() == "-" && args.input.as_deref() == Some("-") {
+        return Err(Failure::new("standard input cannot hold both the workflow and its inputs")
+            .help("give one of them as a file, the inputs as --input @FILE"));
+    }
     let analysis = args.source.analyse()?;
     let chosen = args.source.choose(&analysis)?;
     let program = &chosen.compiled()?.program;
     let outcomes = outcomes::outcomes(chosen.tree, &chosen.found.flow, &chosen.found.typed);
     let inputs = inputs(args, program, &outcomes)?;
-    let given = Given::of(&args.given, program)?;
+    let given = Given::of(&args.given, program, args.mock)?;
     check_services(args, program, &given)?;
     runtime::block_on(async {
         let sandbox = match args.sandbox {
@@ -125,7 +130,8 @@ fn execute(
         skip_waits: args.skip_waits || args.mock,
         progress,
         tracer: tracer.transpose()?,
-        may_ask: args.input.as_deref() != Some("-"),
+        may_ask: args.input.as_deref() != Some("-") && ask::somebody_is_there(),
+        asked: None,
     };
     let trace = simulate::simulate(program, start, &mut world).map_err(|refused| {
         Failure::new(format_args!("the machine refused to run the workflow: {refused}"))
@@ -136,7 +142,8 @@ fn execute(
     if args.json {
         shown.document()?;
     } else {
-        if !args.quiet {
+        // Why there is no output is told in any case.
+        if !args.quiet || trace.status != ExecutionStatus::Succeeded {
             shown.ending()?;
         }
         shown.output()?;
@@ -170,11 +177,7 @@ fn inputs(args: &Args, program: &Program, outcomes: &Outcomes) -> Result<Value, 
     if errors.is_empty() {
         return Ok(value);
     }
-    let told = errors.iter().map(|error| match error.path.as_str() {
-        "" => format!("the input {}", error.message),
-        path => format!("`{path}` {}", error.message),
-    });
-    let told: Vec<String> = told.collect();
+    let told: Vec<String> = errors.iter().map(given::in_words).collect();
     Err(Failure::new(format_args!("the workflow does not take this input: {}", told.join("; ")))
         .help(format_args!("it takes such as {}", program.input.sample("trigger").to_json())))
 }
@@ -188,6 +191,13 @@ fn ordinary(source: &outcomes::Source) -> writ_compiler::testing::Given {
 fn check_services(args: &Args, program: &Program, given: &Given) -> Result<(), Failure> {
     if args.mock {
         return Ok(());
+    }
+    let calls = |slug: &str| {
+        program.steps.iter().any(|step| step.call.as_ref().is_some_and(|call| call.service == slug))
+    };
+    if let Some((slug, _)) = args.service.iter().find(|(slug, _)| !calls(slug)) {
+        return Err(Failure::new(format_args!("the workflow calls no service \"{slug}\""))
+            .help("leave its --service out, or spell it as the workflow does"));
     }
     let steps = (0_u32..).zip(&program.steps).filter(|(at, _)| !given.answers_call(*at));
     let called: BTreeSet<&str> =

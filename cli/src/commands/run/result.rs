@@ -8,11 +8,15 @@ use crate::output::{DIM, ERROR, GOOD, WARN};
 use serde_json::{Value as Json, json};
 use std::io::Write;
 use writ_compiler::analysis::Analysis;
-use writ_compiler::bytecode::Program;
 use writ_compiler::bytecode::schema::Schema;
+use writ_compiler::bytecode::{Location, Pc, Program};
+use writ_compiler::diagnostic::SourceText;
 use writ_compiler::value::Value;
 use writ_runner::machine::ExecutionStatus;
 use writ_runner::simulate::{StepTrace, Trace, Waiting};
+
+/// Longest line of a source that is shown.
+const EXCERPT_BYTES_MAX: usize = 160;
 
 /// A run that has ended or was left, with what it takes to show it.
 pub struct Shown<'r> {
@@ -39,6 +43,7 @@ impl Shown<'_> {
                     if let Some(at) = at {
                         writeln!(err, "  {DIM}{}:{at}{DIM:#}", self.file)?;
                     }
+                    self.excerpt(&mut err)?;
                 }
             }
             ExecutionStatus::Pending
@@ -71,7 +76,38 @@ impl Shown<'_> {
     fn error(&self) -> Option<ErrorView> {
         let viewer = Viewer { file: self.file, analysis: self.analysis };
         let error = self.trace.error.as_ref()?;
-        Some(viewer.error(self.chosen.found.compiled.as_ref(), error))
+        let told = viewer.error(self.chosen.found.compiled.as_ref(), error);
+        let at = told.at.or_else(|| self.location().map(|at| at.to_string()));
+        Some(ErrorView { at, ..told })
+    }
+
+    /// Where the run failed: at an expression, or else at the step.
+    fn location(&self) -> Option<Location> {
+        let pc = match self.trace.error.as_ref()?.pc {
+            Some(pc) => Pc(pc),
+            None => {
+                let failed = self.trace.steps.get(self.trace.failed_step?)?;
+                self.program.step(failed.step)?.entry
+            }
+        };
+        let source = SourceText { text: &self.analysis.text, syntax: self.analysis.syntax };
+        let compiled = self.chosen.found.compiled.as_ref()?;
+        compiled.source_map.locate(pc, source, &self.analysis.lines)
+    }
+
+    /// The line of the source in which the run failed, unless it is too long to help.
+    fn excerpt(&self, err: &mut impl Write) -> std::io::Result<()> {
+        let Some(Location { line, column, .. }) = self.location() else { return Ok(()) };
+        let text = self.analysis.text.lines().nth(line.saturating_sub(1) as usize);
+        let Some(text) = text.filter(|text| text.len() <= EXCERPT_BYTES_MAX) else {
+            return Ok(());
+        };
+        let before = text.chars().take(column.saturating_sub(1) as usize);
+        // Tabs stay tabs, so that the mark stands below its place.
+        let before: String = before.map(|c| if c == '\t' { c } else { ' ' }).collect();
+        let margin = " ".repeat(line.to_string().len());
+        writeln!(err, "  {DIM}{line} │{DIM:#} {text}")?;
+        writeln!(err, "  {DIM}{margin} │{DIM:#} {before}{ERROR}^{ERROR:#}")
     }
 
     /// Its output, on standard output.

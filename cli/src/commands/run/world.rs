@@ -1,13 +1,13 @@
 //! What answers a run: flags first, then services, people, or what is made up.
 
+use super::ask;
 use super::given::Given;
 use super::live::Live;
 use super::ordinary;
 use super::progress::{Progress, Trace};
-use std::io::{self, BufRead, IsTerminal, Write};
+use writ_compiler::bytecode::Program;
 use writ_compiler::bytecode::eval::Observer;
 use writ_compiler::bytecode::schema::Schema;
-use writ_compiler::bytecode::{Program, StepInfo};
 use writ_compiler::outcomes::Outcomes;
 use writ_compiler::testing::{self, Answer, Mock};
 use writ_compiler::value::Value;
@@ -26,8 +26,10 @@ pub struct RunWorld<'r> {
     pub skip_waits: bool,
     pub progress: Progress<'r>,
     pub tracer: Option<Trace<'r>>,
-    /// Whether standard input is a person's, and not the run's inputs.
+    /// Whether somebody is there to be asked, and standard input does not hold the run's inputs.
     pub may_ask: bool,
+    /// What the approver of the latest approval is shown, without its secrets.
+    pub asked: Option<Value>,
 }
 
 impl World for RunWorld<'_> {
@@ -58,20 +60,23 @@ impl World for RunWorld<'_> {
             Some(Answer::Reject { notes }) => decided(Decision::Reject, notes.clone(), None),
             Some(Answer::Expire) => Verdict::Expires,
             Some(Answer::Event(_)) | None => match info {
-                Some(info) if self.may_ask && is_watched() => ask(info, schema),
+                Some(info) if self.may_ask => ask::decision(info, schema, self.asked.as_ref()),
                 _ => Verdict::Open,
             },
         }
     }
 
     fn event(&mut self, step: u32) -> Arrival {
-        let info = self.program.step(step).and_then(|step| step.event.as_ref());
+        let info = self.program.step(step);
         let any = Schema::json();
-        let schema = info.and_then(|event| event.data.as_ref()).unwrap_or(&any);
+        let schema = info.and_then(|step| step.event.as_ref()?.data.as_ref()).unwrap_or(&any);
         match self.given.answer(step) {
             Some(Answer::Event(data)) => Arrival::Comes(data.complete(schema, "data")),
             Some(Answer::Expire) => Arrival::Expires,
-            Some(Answer::Approve { .. } | Answer::Reject { .. }) | None => Arrival::Open,
+            Some(Answer::Approve { .. } | Answer::Reject { .. }) | None => match info {
+                Some(info) if self.may_ask => ask::event(info, schema),
+                _ => Arrival::Open,
+            },
         }
     }
 
@@ -88,6 +93,9 @@ impl World for RunWorld<'_> {
     }
 
     fn look(&mut self, now: Millis, record: &Record) {
+        if let Record::StepStarted { step, input: Some(input), .. } = record {
+            self.asked = self.program.step(*step).map(|step| step.input.redact(&input.value));
+        }
         self.progress.look(now, record);
     }
 }
@@ -96,60 +104,4 @@ impl RunWorld<'_> {
     fn made_up(&self, step: u32) -> testing::Given {
         self.outcomes.steps.get(&step).map_or(testing::Given::Sample, ordinary)
     }
-}
-
-/// Whether there is a person who can answer.
-fn is_watched() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
-}
-
-/// Asks a person. Whoever says nothing leaves the run waiting.
-fn ask(info: &StepInfo, form: Option<&Schema>) -> Verdict {
-    let decision = loop {
-        match prompt(&format!("  {}: approve, reject, or leave it? [a/r/l] ", info.id)).as_deref() {
-            Some("a" | "approve") => break Decision::Approve,
-            Some("r" | "reject") => break Decision::Reject,
-            Some("l" | "leave") | None => return Verdict::Open,
-            Some(_) => {}
-        }
-    };
-    let form = match (decision, form) {
-        (Decision::Approve, Some(schema)) => match fill_in(schema) {
-            Some(form) => Some(form),
-            None => return Verdict::Open,
-        },
-        (Decision::Approve | Decision::Reject, _) => None,
-    };
-    let notes = prompt("  notes: ").unwrap_or_default();
-    Verdict::Decided { decision, notes, form }
-}
-
-/// Asks for a form until one fits.
-fn fill_in(schema: &Schema) -> Option<Value> {
-    let sample = schema.sample("form").to_json();
-    loop {
-        let text = prompt(&format!("  form, such as {sample}: "))?;
-        match Value::from_json(&text) {
-            Ok(value) => match schema.validate(&value).first() {
-                None => return Some(value),
-                Some(error) => {
-                    say(&format!("  `{}` {}", error.path, error.message));
-                }
-            },
-            Err(error) => say(&format!("  this is not JSON: {error}")),
-        }
-    }
-}
-
-fn prompt(text: &str) -> Option<String> {
-    let mut err = anstream::stderr().lock();
-    write!(err, "{text}").and_then(|()| err.flush()).ok()?;
-    let mut line = String::new();
-    let read = io::stdin().lock().read_line(&mut line).ok()?;
-    (read > 0).then(|| line.trim().to_owned())
-}
-
-fn say(text: &str) {
-    // Nobody is left to tell when standard error is gone.
-    let _ = writeln!(anstream::stderr().lock(), "{text}");
 }
