@@ -300,6 +300,9 @@ fn standard_input_holds_one_thing_and_services_are_the_workflows() {
     let args = ["--input", LOAN_INPUTS, "--service", "custom:bnak=http://127.0.0.1:1"];
     let misspelt = run_file(directory.path(), &args).fails(2);
     assert!(misspelt.contains("calls no service \"custom:bnak\""), "{misspelt}");
+    let inputs = r#"{"id": "a", "pin": "p", "externalId": 5}"#;
+    let number = run_file(directory.path(), &["--mock", "--input", inputs]).fails(2);
+    assert!(number.contains("`externalId` must be a string"), "{number}");
     let large = format!(r#"{{"id": "{}"}}"#, "a".repeat(2 << 20));
     let args = ["run", "flow.writ", "--mock", "--input", "-"];
     assert!(run_in(directory.path(), &args, large.as_bytes()).fails(2).contains("more than"));

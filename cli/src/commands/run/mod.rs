@@ -22,6 +22,7 @@ use writ_compiler::analysis::Analysis;
 use writ_compiler::bytecode::Program;
 use writ_compiler::outcomes::{self, Outcomes};
 use writ_compiler::value::Value;
+use writ_runner::limits::EXTERNAL_ID_CHARS_MAX;
 use writ_runner::machine::ExecutionStatus;
 use writ_runner::time::Millis;
 use writ_runner::{simulate, testing};
@@ -175,11 +176,27 @@ fn inputs(args: &Args, program: &Program, outcomes: &Outcomes) -> Result<Value, 
     let value = given::json("--input", written)?;
     let errors = program.input.validate(&value);
     if errors.is_empty() {
-        return Ok(value);
+        return check_reference(&value).map(|()| value);
     }
     let told: Vec<String> = errors.iter().map(given::in_words).collect();
     Err(Failure::new(format_args!("the workflow does not take this input: {}", told.join("; ")))
         .help(format_args!("it takes such as {}", program.input.sample("trigger").to_json())))
+}
+
+/// Refuses a reference of the caller's that the API would refuse.
+fn check_reference(inputs: &Value) -> Result<(), Failure> {
+    let fits = match inputs.get("externalId") {
+        Some(Value::String(text)) => (1..=EXTERNAL_ID_CHARS_MAX).contains(&text.chars().count()),
+        Some(Value::Null) | None => true,
+        Some(_) => false,
+    };
+    if fits {
+        return Ok(());
+    }
+    Err(Failure::new(format_args!(
+        "the workflow does not take this input: `externalId` must be a string of 1 to {EXTERNAL_ID_CHARS_MAX} characters"
+    ))
+    .help("it is your own reference of the run, and may be left out"))
 }
 
 /// Of what can come out differently, what mostly does.
