@@ -139,7 +139,7 @@ impl Analysis {
                 &flow,
                 &module,
                 &catalog,
-                options.strict,
+                types::check::Mode { syntax, strict: options.strict },
                 &mut diagnostics,
             );
             let context = checks::Context::new(workflow, &flow, &typed, source, options.budget);

@@ -107,7 +107,7 @@ workflow "w" {
         ],
         &[r#"{ "form": "risk", "to": "ask" }"#],
     )), @r#"
-    WR0202 WR0110 WR0202 WR0406 WR0109 WR0203 WR0109 WR0501
+    WR0202 WR0110 WR0202 WR0406 WR0107 WR0203 WR0109 WR0501
     -   "startNodeId": "riks",
     -     { "id": "risk", "type": "service_cal", "service": "anti-frad", "method": "POST", "path": "/api/evaluate", "boddy": { "customerId": "${trigger.id}", "lane": "onbording" } },
     -     { "id": "ask", "type": "human_approval", "onReject": "route_to:notfy", "actionLabel": "${step.risk.outptu.decision}" },

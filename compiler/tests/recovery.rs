@@ -201,11 +201,11 @@ fn a_misspelt_name_is_not_missing_as_well() {
     let analysis = Analysis::new(text, Syntax::Json);
     let said = analysis.diagnostics.iter().map(|d| format!("{}: {}", d.code.id(), d.message));
     insta::assert_snapshot!(said.collect::<Vec<_>>().join("\n"), @r#"
-    WR0109: "expression" is missing in step "a", and "expresion" is unknown
-    WR0109: "durationMs" is missing in step "b", and "durationMS" is unknown
+    WR0107: "expression" is missing in step "a", and "expresion" is unknown
+    WR0107: "durationMs" is missing in step "b", and "durationMS" is unknown
     WR0503: `aml.createScreening` has no parameter `lain`
     WR0503: `aml.createScreening` has no parameter `fullname`
     WR0108: "durationMs" must be a whole number, 0 or above, not a string
-    WR0109: "from" is missing in an edge, and "form" is unknown
+    WR0107: "from" is missing in an edge, and "form" is unknown
     "#);
 }

@@ -172,8 +172,8 @@ fn nobody_reads_the_verdict_of_the_screening() {
 fn a_screening_is_never_pending_nor_a_potential_match() {
     let analysis = screened(&["no_match", "review", "confirmed", "pending", "potential_match"]);
     insta::assert_snapshot!(said(&analysis).join("\n"), @r#"
-    WR0511 at "pending": "by_status" can never be "pending"
-    WR0511 at "potential_match": "by_status" can never be "potential_match"
+    WR0511 at "pending": `step.screening.output.status` can never be "pending"
+    WR0511 at "potential_match": `step.screening.output.status` can never be "potential_match"
     "#);
 }
 

@@ -13,6 +13,9 @@ use crate::tree::{DecideStep, Expr, Step, StepKind};
 use crate::types::{FieldInfo, Shape, Type};
 use std::collections::{HashMap, HashSet};
 
+/// A longer expression is not repeated in a headline.
+const VALUE_SHOWN_BYTES_MAX: usize = 60;
+
 /// The labels of a decision by value against the values that its type has.
 pub(super) fn coverage(context: &Context<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let mut on_edges: HashMap<&str, Vec<Name>> = HashMap::new();
@@ -222,7 +225,7 @@ impl Decision<'_> {
     }
 
     fn impossible(&self, label: &Name, values: &[String]) -> Diagnostic {
-        let message = format!("\"{}\" can never be \"{}\"", self.step.id.value, label.value);
+        let message = format!("{} can never be \"{}\"", self.value_words(), label.value);
         let found = Diagnostic::new(Code::ImpossibleCase, label.span, message);
         let has_case = |value: &str| self.labels.iter().any(|label| label.value == value);
         let names = values.iter().map(String::as_str);
@@ -231,8 +234,7 @@ impl Decision<'_> {
     }
 
     fn decided_before(&self, label: &Name) -> Diagnostic {
-        let message =
-            format!("\"{}\" is never \"{}\" at this point", self.step.id.value, label.value);
+        let message = format!("{} is never \"{}\" at this point", self.value_words(), label.value);
         let mut found = Diagnostic::new(Code::ImpossibleCase, label.span, message)
             .note("a decision on every way here has sent that value elsewhere")
             .help("remove the case");
@@ -261,7 +263,7 @@ impl Decision<'_> {
 
     fn open(&self, ty: &Type, diagnostics: &mut Vec<Diagnostic>) {
         for label in self.labels.iter().filter(|label| !may_be(ty, &label.value)) {
-            let message = format!("\"{}\" can never be \"{}\"", self.step.id.value, label.value);
+            let message = format!("{} can never be \"{}\"", self.value_words(), label.value);
             diagnostics.push(
                 Diagnostic::new(Code::ImpossibleCase, label.span, message)
                     .and(self.expression.span, format!("this is of type {ty}")),
@@ -287,6 +289,16 @@ impl Decision<'_> {
         match self.context.is_only_way(self.at, default) {
             true => Applicability::Maybe,
             false => Applicability::Safe,
+        }
+    }
+
+    /// The value that is decided on, as it is written where that is short.
+    fn value_words(&self) -> String {
+        let text = self.context.source.text.get(self.expression.span.range());
+        let short = text.filter(|text| text.len() <= VALUE_SHOWN_BYTES_MAX && !text.contains('\n'));
+        match short {
+            Some(text) => format!("`{text}`"),
+            None => format!("the value of \"{}\"", self.step.id.value),
         }
     }
 

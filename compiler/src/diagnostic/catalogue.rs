@@ -95,7 +95,7 @@ catalogue! {
     BadNumber = "WR0106" Error "number out of range";
     MissingField = "WR0107" Error "missing field";
     WrongShape = "WR0108" Error "value of the wrong kind";
-    UnknownKey = "WR0109" Error "unknown key";
+    UnknownKey = "WR0109" Warning "unknown key";
     InvalidValue = "WR0110" Error "value that is not allowed here";
     EmptyExpression = "WR0111" Error "empty expression";
     AllowsNothing = "WR0112" Warning "comment that allows nothing";

@@ -4,6 +4,7 @@ pub mod expr;
 pub(crate) mod grammar;
 pub mod json;
 pub mod lets;
+pub(crate) mod range;
 pub mod span_map;
 pub mod template;
 pub(crate) mod token;

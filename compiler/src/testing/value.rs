@@ -197,7 +197,8 @@ impl Values<'_> {
         let mut found = Vec::new();
         let flow = flow::resolve(&workflow, self.source, &mut found);
         let module = Module::default();
-        let typed = types::check::check(&workflow, &flow, &module, self.catalog, false, &mut found);
+        let mode = types::check::Mode { syntax: self.source.syntax, strict: false };
+        let typed = types::check::check(&workflow, &flow, &module, self.catalog, mode, &mut found);
         let broken = found.iter().any(|d| d.severity == Severity::Error);
         self.diagnostics.append(&mut found);
         if broken {

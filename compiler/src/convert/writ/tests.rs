@@ -21,7 +21,8 @@ fn analyse(module: &Module) -> WorkflowAnalysis {
     let catalog = Catalog::of(module, &mut diagnostics);
     let flow =
         flow::resolve(workflow, SourceText { text: "", syntax: Syntax::Json }, &mut diagnostics);
-    let typed = check::check(workflow, &flow, module, &catalog, false, &mut diagnostics);
+    let mode = check::Mode { syntax: Syntax::Json, strict: false };
+    let typed = check::check(workflow, &flow, module, &catalog, mode, &mut diagnostics);
     WorkflowAnalysis { flow, typed, compiled: None }
 }
 

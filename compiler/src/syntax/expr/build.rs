@@ -4,6 +4,7 @@ use super::literal::{bytes, integer, unescape, unescape_mapped};
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::limits::EXPRESSION_DEPTH_MAX;
 use crate::syntax::grammar::Rule;
+use crate::syntax::range::out_of_range;
 use crate::syntax::span_map::SpanMap;
 use crate::syntax::template;
 use crate::text::{Name, Span, Spanned};
@@ -288,11 +289,8 @@ impl Builder<'_> {
     }
 
     fn out_of_range(&mut self, text: &str, span: Span) -> ExprKind {
-        let message = format!("the number {text} is out of range");
-        self.diagnostics.push(
-            Diagnostic::new(Code::BadNumber, span, message)
-                .note("integers have 64 bits; a larger amount is kept as text"),
-        );
+        let most = if text.ends_with(['u', 'U']) { u64::MAX } else { i64::MAX.unsigned_abs() };
+        self.diagnostics.push(out_of_range(text, span, most));
         ExprKind::Error
     }
 

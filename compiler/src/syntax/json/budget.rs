@@ -1,7 +1,8 @@
 //! `budget`: what a run may take at most (ours).
 
-use super::fields::{Fields, wrong_shape};
+use super::fields::Fields;
 use super::node::{Kind, Node};
+use super::shape::wrong_shape;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::text::Spanned;
 use crate::tree::{Budget, ServiceBudget};

@@ -1,8 +1,9 @@
 //! `types` and `services` of a spec (ours): what `.writ` declares beside a workflow.
 
-use super::fields::{Fields, wrong_shape};
+use super::fields::Fields;
 use super::node::{Kind, Node};
 use super::schema::{self, description, type_expr};
+use super::shape::wrong_shape;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::type_ref;
 use crate::text::{Name, Spanned};

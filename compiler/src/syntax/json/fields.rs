@@ -1,8 +1,9 @@
 //! Reading the members of an object, with a message for each that is missing, misspelt or misshapen.
 
 use super::node::{Kind, Node};
+use super::shape::{example, wrong_shape};
 use super::value::{self, plain};
-use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean, did_you_mean_another, nearest};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean, did_you_mean_another, nearest};
 use crate::syntax::span_map::SpanMap;
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{Expr, ExprKind};
@@ -63,7 +64,11 @@ impl<'a, 'd> Fields<'a, 'd> {
         if found.is_none() {
             let problem = if present { "is null" } else { "is missing" };
             let message = format!("\"{key}\" {problem} in {}", self.what);
-            self.diagnostics.push(Diagnostic::new(Code::MissingField, self.head(), message));
+            let found = Diagnostic::new(Code::MissingField, self.head(), message);
+            self.diagnostics.push(match example(key) {
+                Some(example) => found.help(format!("add it, such as `{example}`")),
+                None => found,
+            });
         }
         found
     }
@@ -79,7 +84,7 @@ impl<'a, 'd> Fields<'a, 'd> {
         let Some(name) = names.find(near) else { return false };
         let message =
             format!("\"{key}\" is missing in {}, and \"{}\" is unknown", self.what, name.value);
-        let found = Diagnostic::new(Code::UnknownKey, name.span, message);
+        let found = Diagnostic::new(Code::MissingField, name.span, message);
         self.diagnostics.push(did_you_mean(found, name, [key].into_iter()));
         self.misspelt.push((key, &name.value));
         true
@@ -207,8 +212,7 @@ impl<'a, 'd> Fields<'a, 'd> {
     pub(super) fn finish(self) {
         for name in self.unknown() {
             let message = format!("unknown key \"{}\" in {}", name.value, self.what);
-            let mut diagnostic = Diagnostic::new(Code::UnknownKey, name.span, message);
-            diagnostic.severity = Severity::Warning;
+            let diagnostic = Diagnostic::new(Code::UnknownKey, name.span, message);
             let known = self.known.iter().copied();
             let diagnostic = did_you_mean_another(diagnostic, name, known, |key| self.has(key));
             self.diagnostics.push(match diagnostic.suggestions.is_empty() {
@@ -224,9 +228,4 @@ pub(super) fn bare(text: &str, map: &SpanMap, diagnostics: &mut Vec<Diagnostic>)
     let (expr, found) = crate::syntax::expr::parse(text, map);
     diagnostics.extend(found);
     expr
-}
-
-pub(super) fn wrong_shape(node: &Node, what: &str, wanted: &str) -> Diagnostic {
-    let message = format!("{what} must be {wanted}, not {}", node.noun());
-    Diagnostic::new(Code::WrongShape, node.span, message)
 }

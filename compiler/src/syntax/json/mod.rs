@@ -8,6 +8,7 @@ mod envelope;
 mod fields;
 pub(crate) mod node;
 mod schema;
+mod shape;
 mod spec;
 mod step;
 mod string;

@@ -3,9 +3,10 @@
 //! What a type cannot say (`pattern`, `minimum`, ...) is not silently dropped: it is reported as not checked.
 
 use super::declare;
-use super::fields::{Fields, wrong_shape};
+use super::fields::Fields;
 use super::node::{Kind, Node};
-use crate::diagnostic::{Code, Diagnostic, Severity};
+use super::shape::wrong_shape;
+use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::type_ref::{self, Part, TypeRef};
 use crate::text::{Name, Span, Spanned};
 use crate::tree::{FieldType, TypeAlias, TypeExpr, TypeExprKind};
@@ -279,9 +280,8 @@ fn named(name: &str, span: Span) -> TypeExpr {
 fn unchecked(fields: Fields<'_, '_>) {
     for name in fields.unknown() {
         let message = format!("\"{}\" is not checked: no type says it", name.value);
-        let mut diagnostic = Diagnostic::new(Code::UnknownKey, name.span, message)
+        let found = Diagnostic::new(Code::UnknownKey, name.span, message)
             .help("check it in the workflow, with a decision");
-        diagnostic.severity = Severity::Warning;
-        fields.diagnostics.push(diagnostic);
+        fields.diagnostics.push(found);
     }
 }

@@ -1,9 +1,10 @@
 //! The graph: `startNodeId`, `nodes`, `edges`.
 
-use super::fields::{Fields, wrong_shape};
+use super::fields::Fields;
 use super::node::{Kind, Node};
+use super::shape::wrong_shape;
 use super::{budget, declare, schema, step, value};
-use crate::diagnostic::{Code, Diagnostic, Severity, did_you_mean};
+use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::text::{Name, Spanned};
 use crate::tree::{Budget, Edge, Let, ServiceDecl, Step, TypeAlias, TypeExpr};
 use std::collections::HashMap;
@@ -97,8 +98,7 @@ fn describe(lets: &mut [Let], node: &Node, diagnostics: &mut Vec<Diagnostic>) {
             continue;
         }
         let message = format!("\"let\" has no \"{}\" to describe", name.value);
-        let mut diagnostic = Diagnostic::new(Code::UnknownKey, name.span, message);
-        diagnostic.severity = Severity::Warning;
+        let diagnostic = Diagnostic::new(Code::UnknownKey, name.span, message);
         diagnostics.push(did_you_mean(diagnostic, name, by_name.keys().map(String::as_str)));
     }
 }

@@ -1,8 +1,9 @@
 //! Steps, one function a type.
 
-use super::fields::{Fields, wrong_shape};
+use super::fields::Fields;
 use super::node::{Kind, Node};
 use super::schema;
+use super::shape::wrong_shape;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::syntax::span_map::SpanMap;
 use crate::text::{Name, Span, Spanned};

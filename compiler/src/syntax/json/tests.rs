@@ -104,7 +104,7 @@ fn references_lead_to_declared_types_and_slips_are_put_right_where_they_stand() 
     WR0207 `custom:shop` has no type `Statu` @ Statu (did you mean "Status"?)
     WR0203 no service is called `custom:shp` @ custom%3Ashp (did you mean "custom:shop"?)
     WR0207 `identity` has no type `CaptureBundel` @ CaptureBundel (did you mean "CaptureBundle"?)
-    WR0108 "$ref" must be a string, not a number @ 1
+    WR0108 "$ref" must be a string, not a number @ 1 (write `"1"`)
     "##);
 }
 

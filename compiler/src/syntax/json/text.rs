@@ -6,6 +6,7 @@ use super::node::{Kind, Node};
 use super::string::unescape;
 use crate::diagnostic::{Applicability, Code, Diagnostic};
 use crate::syntax::expr::value_of_habit;
+use crate::syntax::range::out_of_range;
 use crate::text::{Name, Span, Spanned};
 use pest::Parser;
 use pest::iterators::Pair;
@@ -279,10 +280,7 @@ impl Reader<'_> {
         {
             return Kind::Double(value);
         }
-        self.diagnostics.push(
-            Diagnostic::new(Code::BadNumber, span, format!("the number {text} is out of range"))
-                .help("keep larger amounts as text, in quotes"),
-        );
+        self.diagnostics.push(out_of_range(text, span, u64::MAX));
         Kind::Error
     }
 }

@@ -78,7 +78,7 @@ fn size(pair: &Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<Spanned<u64>> 
     };
     let value = digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
     if value.is_none() {
-        reader.report(Code::BadNumber, span, format!("`{text}` is no number of bytes that fits"));
+        reader.report(Code::BadNumber, span, format!("`{text}` is more bytes than there can be"));
     }
     value.map(|value| Spanned::new(value, span))
 }

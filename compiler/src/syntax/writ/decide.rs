@@ -29,7 +29,8 @@ pub(super) fn decide_step(
                 arms.push(part);
             }
             Rule::bad_arm => {
-                reader.bad(&part, Rule::arm_only, "the decision", before);
+                let id = id.as_ref().map_or("", |id: &Name| id.value.as_str());
+                reader.bad(&part, Rule::arm_only, &format!("the decision \"{id}\""), before);
                 broken = true;
             }
             _ => {}

@@ -81,7 +81,8 @@ impl<'t> Reader<'t> {
         match pair.as_str().parse() {
             Ok(value) => Some(Spanned::new(value, span)),
             Err(_) => {
-                let message = format!("`{}` is no whole number that fits", pair.as_str());
+                let message =
+                    format!("`{}` is no whole number from 0 to {}", pair.as_str(), u64::MAX);
                 self.report(Code::BadNumber, span, message);
                 None
             }
@@ -102,7 +103,8 @@ impl<'t> Reader<'t> {
         };
         let value = digits.parse::<u64>().ok().and_then(|n| n.checked_mul(unit));
         if value.is_none() {
-            self.report(Code::BadNumber, span, format!("`{text}` is too long a time"));
+            let message = format!("`{text}` is too long a time: nothing takes more than ten years");
+            self.report(Code::BadNumber, span, message);
         }
         value.map(|value| Spanned::new(value, span))
     }
@@ -147,6 +149,8 @@ impl<'t> Reader<'t> {
     fn explain(&self, start: usize, span: Span, due: Rule, whole: &str) -> Diagnostic {
         let slice = self.text.get(start..span.end as usize).unwrap_or_default();
         let map = self.map.from(start);
+        let named = words::named(slice, due);
+        let whole = named.as_deref().unwrap_or(whole);
         match WritGrammar::parse(due, slice) {
             Err(error) => {
                 let (InputLocation::Pos(at) | InputLocation::Span((at, _))) = error.location;

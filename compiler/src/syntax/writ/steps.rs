@@ -136,7 +136,9 @@ fn approval_step(pair: Pair<'_, Rule>, reader: &mut Reader<'_>) -> Option<(Name,
         match part.as_rule() {
             Rule::id => id = Some(reader.name(&part)),
             Rule::bad_approval_clause => {
-                reader.bad(&part, Rule::approval_clause_only, "the approval", before);
+                let id = id.as_ref().map_or("", |id: &Name| id.value.as_str());
+                let whole = format!("the approval \"{id}\"");
+                reader.bad(&part, Rule::approval_clause_only, &whole, before);
                 broken = true;
             }
             _ => {

@@ -146,18 +146,18 @@ fn each_mistake_is_one_message_and_the_rest_is_read() {
         "#,
     ), @r#"
     WR0101 unknown word `cal` in the workflow @ cal
-    WR0101 unexpected `{` in the workflow: expected an HTTP method @ {
-    WR0101 unexpected `1` in the workflow: expected `:` @ 1
-    WR0101 unexpected `5` in the workflow: expected `=` @ 5
+    WR0101 unexpected `{` in step "b": expected an HTTP method @ {
+    WR0101 unexpected `1` in step "c": expected `:` @ 1
+    WR0101 unexpected `5` in step "d": expected `=` @ 5
     WR0101 `timeout` is no clause of what stands before it @ timeout
-    WR0101 unexpected `till` in the workflow: expected `for` or `until` @ till
+    WR0101 unexpected `till` in step "h": expected `for` or `until` @ till
     WR0101 unknown word `times` in the workflow @ times
     WR0101 unexpected `cron` in the workflow: expected `api`, `webhook` or `schedule` @ cron
-    WR0101 unexpected `3` in the workflow: expected an operator @ 3
-    WR0101 unexpected `=` in the workflow: here it is `==` @ =
-    WR0101 unknown word `asign` in the approval @ asign
-    WR0101 unexpected `=>` in the decision: here it is `->` @ =>
-    WR0101 unexpected string in the decision: expected `->` or `{` @ "x"
+    WR0101 unexpected `3` in step "m": expected an operator @ 3
+    WR0101 unexpected `=` in step "n": here it is `==` @ =
+    WR0101 unknown word `asign` in the approval "f" @ asign
+    WR0101 unexpected `=>` in the decision "g": here it is `->` @ =>
+    WR0101 unexpected string in the decision "k": expected `->` or `{` @ "x"
     WR0101 unknown word `transfrom` in the block @ transfrom
     WR0101 unknown word `flow` in the file @ flow
     WR0101 unknown word `anything` in the test @ anything
@@ -207,24 +207,24 @@ fn a_mistake_in_the_syntax_is_all_that_is_reported() {
     }
     insta::assert_snapshot!(out, @r#"
     cal kyc = identity: unknown word `cal` in the workflow
-    call kyc : unexpected `identity` in the workflow: expected `=`
-    identity.: unexpected ` ` in the workflow: expected a name
+    call kyc : unexpected `identity` in step "kyc": expected `=`
+    identity.: unexpected ` ` in step "kyc": expected a name
     identity.captureKtp: `}` closes nothing
-    customerId trigger.customerId: unexpected `trigger` in the workflow: expected `:`
-    trigger.: unexpected `:` in the workflow: expected a field or an operator
+    customerId trigger.customerId: unexpected `trigger` in step "kyc": expected `:`
+    trigger.: unexpected `:` in step "kyc": expected a field or an operator
     "onboarding: the string is not closed on its line
-    passed > screening: unexpected `>` in the decision: expected `->` or `{`
-    passed ->: unexpected end in the decision: expected `fail` or a step's name
+    passed > screening: unexpected `>` in the decision "branch_on_ktp": expected `->` or `{`
+    passed ->: unexpected end in the decision "branch_on_ktp": expected `fail` or a step's name
     decide: unexpected `=` in the workflow: expected a step's name
     verdict: `}` closes nothing
-    assign kyc_analyst: unexpected `kyc_analyst` in the approval: expected `role:<name>`, `user:<id>` or `team:<id>`
-    asign role: unknown word `asign` in the approval
-    label = : unexpected `=` in the approval: expected a value
-    -> : unexpected end in the workflow: expected `fail` or a step's name
+    assign kyc_analyst: unexpected `kyc_analyst` in the approval "wait_for_analyst": expected `role:<name>`, `user:<id>` or `team:<id>`
+    asign role: unknown word `asign` in the approval "wait_for_analyst"
+    label = : unexpected `=` in the approval "wait_for_analyst": expected a value
+    -> : unexpected end in step "screening": expected `fail` or a step's name
     > screening
 
-    : unexpected `>` in the workflow: expected `->`
-    emit notify_failure = kyc.: unexpected `kyc` in the workflow: expected a value
+    : unexpected `>` in step "wait_for_analyst": expected `->`
+    emit notify_failure = kyc.: unexpected `kyc` in step "notify_failure": expected a value
     nam : unknown word `nam` in the workflow
     use: unexpected end in the file: expected a service's name
     workflo : unknown word `workflo` in the file
@@ -404,7 +404,7 @@ fn a_budget_says_what_it_does_not_know() {
     WR0101 unexpected `30` in the budget: expected a duration such as `30s` or `48h` @ 30
     "#);
     insta::assert_snapshot!(messages(&budget("stored 99999999999GiB, atempts 4")), @r#"
-    WR0106 `99999999999GiB` is no number of bytes that fits @ 99999999999GiB
+    WR0106 `99999999999GiB` is more bytes than there can be @ 99999999999GiB
     WR0101 unknown word `atempts` in the budget @ atempts
     "#);
 }

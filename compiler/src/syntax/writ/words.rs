@@ -84,6 +84,24 @@ fn expectation(text: &str, start: usize, expect: Span) -> Option<Diagnostic> {
     Some(did_you_mean(diagnostic, &name, EXPECTATIONS.iter().copied()))
 }
 
+/// What begins a text that is due in a workflow or a block, by its name: a step, or a `let`.
+pub(super) fn named(text: &str, due: Rule) -> Option<String> {
+    if !matches!(due, Rule::workflow_item_only | Rule::step_only) {
+        return None;
+    }
+    let mut tokens = tokens(text).skip_while(|token| token.kind == TokenKind::Doc);
+    let mut next = |kinds: &[TokenKind]| {
+        let token = tokens.next().filter(|token| kinds.contains(&token.kind))?;
+        text.get(token.span.range())
+    };
+    let word = next(&[TokenKind::Word])?;
+    let name = next(&[TokenKind::Word, TokenKind::Text])?.trim_matches('"');
+    match word {
+        "let" => Some(format!("`let {name}`")),
+        _ => STEPS.contains(&word).then(|| format!("step \"{name}\"")),
+    }
+}
+
 /// What to say of a clause of calls that follows something else.
 pub(super) fn stray_clause(text: &str, start: usize, due: Rule) -> Option<Diagnostic> {
     let (word, span) = first_word(text, start)?;

@@ -12,15 +12,18 @@ impl Checker<'_> {
     /// Reports a field that may be absent. `whole` is the path that ends in it.
     pub(super) fn maybe_absent(&mut self, name: &Name, operand: &Expr, whole: &Expr, ty: &Type) {
         let field = &name.value;
-        let message = format!("the field `{field}` may be absent");
-        let found = Diagnostic::new(Code::MaybeAbsent, name.span, message);
+        let found = |what: &str| {
+            Diagnostic::new(Code::MaybeAbsent, name.span, format!("{what} may be absent"))
+        };
         let Some(path) = canonical(operand).map(|path| written(&path)) else {
+            let found = found(&format!("the field `{field}`"));
             return self.report(found.help(format!("write `.?{field}.orValue(...)`")));
         };
         let help = format!(
             "ask for it with `has({path}.{field})`, or write `{path}.?{field}.orValue(...)`"
         );
         let path = format!("{path}.{field}");
+        let found = found(&format!("`{path}`"));
         let names_a_variable = path.split('.').next().is_some_and(|root| self.is_local(root));
         let asked = match path.split('.').all(is_word) && !names_a_variable {
             true => self.asked_before(name.span, &path),

@@ -2,7 +2,7 @@
 
 use super::builtin::TYPE_NAMES;
 use super::expr::path_words;
-use super::{Checker, Found, Inputs, input};
+use super::{Checker, Found, Inputs, Local, input};
 use crate::diagnostic::{Applicability, Code, Diagnostic, did_you_mean};
 use crate::flow::StepIx;
 use crate::syntax::expr::value_of_habit;
@@ -74,13 +74,18 @@ impl Checker<'_> {
     }
 
     pub(super) fn is_local(&self, name: &str) -> bool {
-        self.locals.iter().any(|(local, _)| local == name)
+        self.locals.iter().any(|local| local.name == name)
+    }
+
+    /// The innermost variable of a macro by this name.
+    pub(super) fn local(&self, name: &str) -> Option<&Local> {
+        self.locals.iter().rev().find(|local| local.name == name)
     }
 
     /// The type of a variable that stands alone.
     pub(super) fn variable(&mut self, name: &str, span: Span) -> Type {
-        if let Some((_, ty)) = self.locals.iter().rev().find(|(local, _)| local == name) {
-            return ty.clone();
+        if let Some(local) = self.local(name) {
+            return local.ty.clone();
         }
         match name {
             "trigger" => match &self.inputs {
@@ -115,7 +120,7 @@ impl Checker<'_> {
         } else if self.ids.contains_key(name) {
             diagnostic.help(format!("write `step.{name}.output` for what the step gave"))
         } else {
-            let locals = self.locals.iter().map(|(local, _)| local.as_str());
+            let locals = self.locals.iter().map(|local| local.name.as_str());
             let named = self.workflow.lets.iter().map(|named| named.name.value.as_str());
             let candidates = VARIABLES.into_iter().chain(locals).chain(named);
             let named = did_you_mean(diagnostic, &Spanned::new(name.to_owned(), span), candidates);
@@ -155,40 +160,20 @@ impl Checker<'_> {
                 let inner = self.path_or_value(operand);
                 let optional = optional || inner.optional;
                 let found = self.field(&inner.ty, &name, operand, expr, optional);
-                let unchecked = self.unchecked(&inner, operand);
+                let unchecked = self.reads_unchecked(&inner, operand, expr, Some(&name));
                 Found { optional, unchecked, ..found }
             }
             (ExprKind::Index { operand, index, optional }, None) => {
                 let inner = self.path_or_value(operand);
                 let optional = *optional || inner.optional;
                 let ty = self.item(&inner.ty, index, expr.span);
-                let unchecked = self.unchecked(&inner, operand);
+                let unchecked = self.reads_unchecked(&inner, operand, expr, None);
                 Found { ty, optional, declared: None, unchecked }
             }
             _ => self.infer(expr),
         };
         let optional = found.optional && !self.is_there(expr);
         Found { optional, ..found }
-    }
-
-    /// Whether nothing is known of the value that a path goes on from; said once a path, when the author wants to know.
-    fn unchecked(&mut self, from: &Found, operand: &Expr) -> bool {
-        let is_dynamic = from.ty.may_be(|_| false) && !from.ty.is_error();
-        if is_dynamic && !from.unchecked {
-            self.dynamic(operand.span, "what is read of this is checked only when it runs");
-        }
-        is_dynamic || from.unchecked
-    }
-
-    /// Says, when the author wants to know, that something waits for the run to be checked.
-    pub(super) fn dynamic(&mut self, span: Span, message: &str) {
-        if self.strict {
-            self.report(
-                Diagnostic::new(Code::DynamicAccess, span, message)
-                    .note("nothing declares what it holds: it is `json`")
-                    .help("declare the trigger's input, or give the service a signature"),
-            );
-        }
     }
 
     fn path_or_value(&mut self, expr: &Expr) -> Found {
@@ -404,12 +389,12 @@ impl Checker<'_> {
     }
 
     fn maybe_null(&mut self, name: &Name, operand: &Expr) {
-        let message = format!("the value whose field `{}` is read may be null", name.value);
-        self.report(
-            Diagnostic::new(Code::MaybeAbsent, name.span, message)
-                .and(operand.span, "this may be null")
-                .help("compare it with `null` first"),
-        );
+        let path = path_words(operand);
+        let message = format!("{path} may be null, which has no `{}`", name.value);
+        let found = Diagnostic::new(Code::MaybeAbsent, name.span, message)
+            .and(operand.span, "this may be null");
+        let path = path.trim_matches('`');
+        self.report(found.help(format!("ask first whether it is: `{path} != null`")));
     }
 
     /// The type of an item, by a computed index.

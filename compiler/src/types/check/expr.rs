@@ -37,7 +37,10 @@ impl Checker<'_> {
             ExprKind::Double(_) => Type::new(Shape::Number).into(),
             ExprKind::String(text) => Type::literal(text).into(),
             ExprKind::Bytes(_) => Type::new(Shape::Bytes).into(),
-            ExprKind::Ident(name) => self.variable(name, expr.span).into(),
+            ExprKind::Ident(name) => {
+                let unchecked = self.local(name).is_some_and(|local| local.unchecked);
+                Found { unchecked, ..self.variable(name, expr.span).into() }
+            }
             ExprKind::Named { value, .. } => self.named(value),
             ExprKind::Select { .. } | ExprKind::Index { .. } => self.path(expr),
             ExprKind::Call { target, function, args } => {
@@ -176,7 +179,7 @@ impl Checker<'_> {
 
     pub(super) fn want_as(&mut self, expr: &Expr, slot: &Slot<'_>) {
         let Inputs::Asked(uses) = &mut self.inputs else { return };
-        if self.locals.iter().any(|(local, _)| local == "trigger") {
+        if self.locals.iter().any(|local| local.name == "trigger") {
             return;
         }
         if let Some((names, _)) = trigger_path(expr) {

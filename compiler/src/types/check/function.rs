@@ -3,7 +3,7 @@
 use super::access::begins_at_step;
 use super::builtin::namespace;
 use super::known::Known;
-use super::{Checker, Found};
+use super::{Checker, Found, Local};
 use crate::bytecode::Function;
 use crate::diagnostic::{Code, Diagnostic, did_you_mean};
 use crate::text::{Name, Span};
@@ -341,7 +341,7 @@ impl Checker<'_> {
             );
             return Type::error().into();
         };
-        self.locals.push((variable.clone(), ty));
+        self.locals.push(Local { name: variable.clone(), ty, unchecked: false });
         let ty = match function.value.as_str() {
             "optFlatMap" => self.infer(value).ty,
             _ => self.value(value),
@@ -358,8 +358,9 @@ impl Checker<'_> {
     }
 
     fn comprehension(&mut self, target: &Expr, function: &Name, args: &[Expr]) -> Type {
-        let over = self.value(target);
-        let Some(item) = self.items(&over, target, function) else { return Type::error() };
+        let over = self.needed(target);
+        let unchecked = self.lists_unchecked(&over, target);
+        let Some(item) = self.items(&over.ty, target, function) else { return Type::error() };
         let fits = args.len() == 2 || args.len() == 3 && function.value == "map";
         if !fits {
             let message = format!("`{}` takes a variable and an expression", function.value);
@@ -378,7 +379,7 @@ impl Checker<'_> {
             );
             return Type::error();
         };
-        self.locals.push((variable.clone(), item.clone()));
+        self.locals.push(Local { name: variable.clone(), ty: item.clone(), unchecked });
         let result = match (function.value.as_str(), rest) {
             ("map", [value]) => Type::list(self.value(value)),
             ("map", [holds, value]) => {

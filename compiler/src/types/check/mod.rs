@@ -10,6 +10,7 @@ pub(crate) mod address;
 pub(crate) mod arguments;
 mod builtin;
 mod call;
+mod dynamic;
 mod expr;
 mod function;
 mod input;
@@ -34,6 +35,7 @@ pub use plan::{
 use self::known::{Known, KnownBySteps};
 use super::resolve::Scope;
 use super::{FieldInfo, Shape, Type};
+use crate::analysis::Syntax;
 use crate::diagnostic::{Code, Diagnostic, SourceRef};
 use crate::flow::{Flow, StepIx};
 use crate::signatures::Catalog;
@@ -42,15 +44,33 @@ use crate::tree::{ApprovalStep, Module, StepKind, WaitStep, Workflow};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// Types a workflow: every step's input and output, every call's plan, the trigger's inputs. With `strict`, reports what
-/// only the run can check.
+/// How a text is checked.
+#[derive(Debug, Clone, Copy)]
+pub struct Mode {
+    /// Its syntax, whose words advice speaks.
+    pub syntax: Syntax,
+    /// Whether uses of values that nothing is declared about are reported.
+    pub strict: bool,
+}
+
+impl Mode {
+    /// What is said in one way to an author of `.writ`, and in another to an author of JSON.
+    fn words<'w>(self, writ: &'w str, json: &'w str) -> &'w str {
+        match self.syntax {
+            Syntax::Writ => writ,
+            Syntax::Json => json,
+        }
+    }
+}
+
+/// Types a workflow: every step's input and output, every call's plan, the trigger's inputs.
 #[must_use]
 pub fn check(
     workflow: &Workflow,
     flow: &Flow,
     module: &Module,
     catalog: &Catalog,
-    strict: bool,
+    mode: Mode,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Typed {
     let mut scope = Scope::new(SourceRef::Main, &module.types, &module.services);
@@ -76,8 +96,14 @@ pub fn check(
     });
     let forms: Vec<Option<Type>> = forms.collect();
     let input = declared.clone().unwrap_or_else(|| {
-        let mut checker =
-            Checker::new(workflow, flow, catalog, &forms, Inputs::Asked(input::Uses::default()));
+        let mut checker = Checker::new(
+            workflow,
+            flow,
+            catalog,
+            &forms,
+            Inputs::Asked(input::Uses::default()),
+            mode,
+        );
         checker.steps();
         match checker.inputs {
             Inputs::Asked(uses) => uses.into_type(diagnostics),
@@ -88,8 +114,7 @@ pub fn check(
         Some(_) => Inputs::Declared(with_external_id(&input.as_read())),
         None => Inputs::Inferred(input.as_read()),
     };
-    let mut checker = Checker::new(workflow, flow, catalog, &forms, inputs);
-    checker.strict = strict;
+    let mut checker = Checker::new(workflow, flow, catalog, &forms, inputs, mode);
     let steps = checker.steps();
     diagnostics.append(&mut checker.diagnostics);
     Typed { input, steps }
@@ -154,18 +179,26 @@ struct Checker<'a> {
     /// The step being typed.
     at: StepIx,
     /// Variables bound by macros, innermost last.
-    locals: Vec<(String, Type)>,
+    locals: Vec<Local>,
     /// What conditions on the way here, in the same expression, say of paths.
     given: Vec<Known>,
     /// What decisions on the way to each step say of paths.
     known: KnownBySteps,
     /// Whether whatever is absent is left out, as in the first arguments of `coalesce`.
     lenient: bool,
-    /// Whether what only the run can check is reported.
-    strict: bool,
+    /// How the text is checked.
+    mode: Mode,
     /// How many leaks have been followed to where they come from.
     trails: usize,
     diagnostics: Vec<Diagnostic>,
+}
+
+/// A variable that a macro binds.
+struct Local {
+    name: String,
+    ty: Type,
+    /// Whether it comes of a value that nothing is declared about, which has been said.
+    unchecked: bool,
 }
 
 /// What is known of an expression's value.
@@ -193,6 +226,7 @@ impl<'a> Checker<'a> {
         catalog: &'a Catalog,
         forms: &'a [Option<Type>],
         inputs: Inputs,
+        mode: Mode,
     ) -> Self {
         let mut ids = HashMap::with_capacity(workflow.steps.len());
         for (at, step) in workflow.steps.iter().enumerate() {
@@ -211,7 +245,7 @@ impl<'a> Checker<'a> {
             given: Vec::new(),
             known: KnownBySteps::of(workflow.steps.len()),
             lenient: false,
-            strict: false,
+            mode,
             trails: 0,
             diagnostics: Vec::new(),
         }

@@ -27,13 +27,8 @@ impl Checker<'_> {
     fn decide(&mut self, decide: &DecideStep) -> StepTyping {
         let decides = decide.expression.as_ref().map(|expression| {
             let found = self.needed(expression);
+            self.decides_unchecked(&found, expression);
             let ty = found.ty;
-            if ty.may_be(|_| false) && !ty.is_error() && !found.unchecked {
-                self.dynamic(
-                    expression.span,
-                    "which values this may have is known only when it runs",
-                );
-            }
             let has_text = |shape: &Shape| {
                 !matches!(shape, Shape::Null | Shape::List(_) | Shape::Map(_) | Shape::Record(_))
             };

@@ -233,13 +233,13 @@ fn what_may_be_absent_is_asked_for() {
         "step.kyc.output.verification.?score",
         "step.kyc.output.verification.score.orValue(0)",
     ]), @r#"
-    WR0405 at score: the field `score` may be absent
+    WR0405 at score: `step.kyc.output.verification.score` may be absent
       = ask for it with `has(step.kyc.output.verification.score)`, or write `step.kyc.output.verification.?score.orValue(...)`
     WR0405 at step.kyc.output.verification.?score: `step.kyc.output.verification.score` may be absent
       = say with `.orValue(...)` what stands in its place then
     WR0505 at step.kyc.output.verification.score: `orValue` belongs to an optional value, and this is none
       = write `.?` before the part that may be absent: `a.?b.orValue(...)`
-    WR0405 at score: the field `score` may be absent
+    WR0405 at score: `step.kyc.output.verification.score` may be absent
       = ask for it with `has(step.kyc.output.verification.score)`, or write `step.kyc.output.verification.?score.orValue(...)`
     "#);
     let nik = post(
@@ -252,9 +252,9 @@ fn what_may_be_absent_is_asked_for() {
     let id = "step.d.output.enrolment.id";
     assert_eq!(of(&format!("step.d.output.enrolment != null ? {id} : ''")), "");
     assert_snapshot!(of(id), @r#"
-    WR0405 at id: the value whose field `id` is read may be null
+    WR0405 at id: `step.d.output.enrolment` may be null, which has no `id`
       - step.d.output.enrolment: this may be null
-      = compare it with `null` first
+      = ask first whether it is: `step.d.output.enrolment != null`
     "#);
 }
 
@@ -539,7 +539,7 @@ fn a_declared_input_is_what_can_be_read() {
     assert_eq!(said("trigger.?externalId.orValue(\"\")"), "");
     assert_snapshot!(["trigger.when", "trigger.who", "trigger.at < now()"].map(said).concat(), @r#"
     WR0407 the trigger declares no input `when`
-    WR0405 the field `who` may be absent
+    WR0405 `trigger.who` may be absent
     WR0505 `<` does not apply to `string` and `timestamp`
     "#);
 }
