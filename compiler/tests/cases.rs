@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use writ_compiler::analysis::{Analysis, Options, Syntax};
-use writ_compiler::diagnostic::{CATALOGUE, Code, Severity, render};
+use writ_compiler::bytecode::Pc;
+use writ_compiler::diagnostic::{CATALOGUE, Code, Severity, SourceText, render};
 use writ_compiler::limits::{OPERANDS_MAX, STEPS_MAX};
 
 /// The directories of fixtures, with the name of each.
@@ -149,4 +150,22 @@ fn the_number_of_paths_does_not_matter() {
         assert_eq!(render::human::human(&analysis, "diamonds.json", false), "");
         assert!(analysis.workflows[0].compiled.is_some());
     }
+}
+
+#[test]
+fn every_instruction_leads_to_what_it_came_from() {
+    let mut programs = 0;
+    for (case, directory) in cases() {
+        let Some((analysis, _)) = input(&directory) else { continue };
+        let source = SourceText { text: &analysis.text, syntax: analysis.syntax };
+        for compiled in analysis.workflows.iter().filter_map(|found| found.compiled.as_ref()) {
+            programs += 1;
+            for (pc, op) in (0..).map(Pc).zip(&compiled.program.code) {
+                let location = compiled.source_map.locate(pc, source, &analysis.lines);
+                let expression = location.map(|location| location.expression).unwrap_or_default();
+                assert!(!expression.is_empty(), "{case}: {op:?} leads nowhere");
+            }
+        }
+    }
+    assert!(programs > 20, "{programs}");
 }
