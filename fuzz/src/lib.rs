@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use writ_compiler::analysis::{Analysis, Options, Syntax};
 use writ_compiler::bytecode::eval::{self, Budget, Scope};
-use writ_compiler::bytecode::{ExecutionField, Pc, Program, WorkflowField, disasm};
+use writ_compiler::bytecode::{ExecutionField, Pc, Program, Tracer, WorkflowField, disasm};
 use writ_compiler::diagnostic::fix::fix;
 use writ_compiler::diagnostic::{Applicability, SourceRef, render};
 use writ_compiler::value::Value;
@@ -81,7 +81,15 @@ fn programs(analysis: &Analysis) -> Vec<Program> {
 fn run(program: &Program) {
     for pc in (0..).map(Pc).take(program.code.len().min(200)) {
         let mut budget = Budget { fuel: 2_000, bytes: 1 << 18 };
-        let _ = eval::run(program, pc, &Sample::new(), &mut budget);
+        let mut same = budget;
+        let plain = eval::run(program, pc, &Sample::new(), &mut budget);
+        let mut tracer = Tracer::new(program, drop);
+        let traced = eval::run_observed(program, pc, &Sample::new(), &mut same, &mut tracer);
+        assert_eq!(
+            (plain.is_ok(), budget),
+            (traced.is_ok(), same),
+            "it makes no difference to be watched"
+        );
     }
 }
 
