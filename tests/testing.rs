@@ -212,7 +212,7 @@ fn a_file_with_errors_fails_and_others_still_run() {
     assert_eq!(output.code, Some(1));
     let told = told(&output);
     assert!(told.contains("error[WR0202]: no step is called \"scor\""), "{told}");
-    assert!(told.contains("2 passed in"), "{told}");
+    assert!(told.contains("2 passed, 1 file with errors in"), "{told}");
 }
 
 #[test]

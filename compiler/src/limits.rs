@@ -157,3 +157,6 @@ pub const DIFFERENCES_MAX: usize = 20;
 
 /// Parts of one value that an exploration varies. Combinations of more than these are beyond trying anyhow.
 pub const CHOICES_MAX: usize = 64;
+
+/// Items of a list that an exploration makes up.
+pub const SIZES_MAX: usize = 100;

@@ -9,7 +9,7 @@ mod reads;
 
 use crate::bytecode::schema::{Schema, SchemaShape};
 use crate::flow::Flow;
-use crate::limits::CHOICES_MAX;
+use crate::limits::{CHOICES_MAX, SIZES_MAX};
 use crate::testing::Given;
 use crate::tree::{StepKind, WaitStep, Workflow};
 use crate::types::Type;
@@ -211,11 +211,11 @@ fn values(reads: &Reads, schema: &Schema, path: &[String]) -> Vec<Given> {
                     values.extend([true, false].map(|b| value(Value::Bool(b))));
                 }
                 if reads.uses.contains(&Use::Items) {
-                    values.extend(lists(None));
+                    values.extend(lists(reads, None));
                 }
             }
             SchemaShape::List(_) if reads.uses.contains(&Use::Items) => {
-                values.extend(lists(Some(member)))
+                values.extend(lists(reads, Some(member)))
             }
             SchemaShape::Record { .. } if matches!(schema.shape, SchemaShape::Union(_)) => {
                 // One of each kind: what tells them apart is an enum of one value.
@@ -287,11 +287,20 @@ fn numbers(reads: &Reads) -> Vec<Given> {
     numbers.into_iter().map(|n| Given::Value(Value::Int(n))).collect()
 }
 
-/// A list of one item, and none.
-fn lists(schema: Option<&Schema>) -> [Given; 2] {
+/// A list of one item, and none; and as many items as their number is compared with, one less and one more.
+fn lists(reads: &Reads, schema: Option<&Schema>) -> Vec<Given> {
     let one = schema
         .map_or_else(|| Value::list(vec![Value::from("item")]), |schema| schema.sample("item"));
-    [Given::Value(one), Given::List(Vec::new())]
+    let mut sizes = vec![1, 0];
+    for known in &reads.uses {
+        if let Use::Size(n) = known {
+            sizes.extend([n.saturating_sub(1), *n, n.saturating_add(1)]);
+        }
+    }
+    let mut seen = HashSet::new();
+    sizes.retain(|n| *n <= SIZES_MAX && seen.insert(*n));
+    let item = one.as_list().and_then(<[Value]>::first).cloned().unwrap_or(Value::Null);
+    sizes.into_iter().map(|n| Given::Value(Value::list(vec![item.clone(); n]))).collect()
 }
 
 /// The one value of a part that nothing declares, by how it is read.
@@ -326,14 +335,26 @@ fn field(schema: &Schema, name: &str) -> (Schema, bool) {
         }
         SchemaShape::Map(item) => ((**item).clone(), true),
         SchemaShape::Union(members) => {
-            let found = members.iter().find_map(|member| match &member.shape {
-                SchemaShape::Record { fields, .. } => {
-                    fields.iter().find(|field| field.name == name)
-                }
+            let records = members.iter().filter_map(|member| match &member.shape {
+                SchemaShape::Record { fields, .. } => Some(fields),
                 _ => None,
             });
-            // What another member of the union decides comes with that member.
-            found.map_or((Schema::json(), false), |known| (known.schema.clone(), false))
+            let known = records.filter_map(|fields| fields.iter().find(|field| field.name == name));
+            let mut types: Vec<Schema> = Vec::new();
+            for known in known {
+                if !types.contains(&known.schema) {
+                    types.push(known.schema.clone());
+                }
+            }
+            // Which member it is decides whether the field is there.
+            match types.pop() {
+                None => (Schema::json(), false),
+                Some(only) if types.is_empty() => (only, false),
+                Some(last) => {
+                    types.push(last);
+                    (Schema::new(SchemaShape::Union(types)), false)
+                }
+            }
         }
         SchemaShape::Json
         | SchemaShape::Null

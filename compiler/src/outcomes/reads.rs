@@ -17,6 +17,8 @@ pub(super) enum Use {
     Presence,
     /// Its items are gone through, or counted.
     Items,
+    /// Their number is compared with this.
+    Size(usize),
     /// It is calculated with.
     Arithmetic,
     /// It is divided by.
@@ -43,6 +45,7 @@ impl Reads {
             | Use::Condition
             | Use::Presence
             | Use::Items
+            | Use::Size(_)
             | Use::Divisor
             | Use::Decision
             | Use::Compared => true,
@@ -142,6 +145,9 @@ impl<'a> Reader<'a> {
                             return Some((Root::Output(step), path));
                         };
                         at = inside(&transform.value, &mut names)?;
+                    }
+                    ExprKind::Call { target, function, args } if names.is_empty() => {
+                        at = carried(target.as_deref(), &function.value, args)?.unnamed();
                     }
                     _ => return None,
                 },
@@ -250,6 +256,9 @@ impl<'a> Reader<'a> {
             && let Some(list) = target.as_deref().or(args.first())
         {
             self.used(list, &Use::Items);
+            if let ExprKind::Int(n) = with.unnamed().kind {
+                self.used(list, &Use::Size(usize::try_from(n).unwrap_or(0)));
+            }
             return;
         }
         match &with.unnamed().kind {
@@ -286,6 +295,15 @@ impl<'a> Reader<'a> {
             }
             _ => {}
         }
+    }
+}
+
+/// The value that a function gives back as it is, or in another form.
+fn carried<'a>(target: Option<&'a Expr>, function: &str, args: &'a [Expr]) -> Option<&'a Expr> {
+    match (target, function) {
+        (Some(target), "orValue" | "value" | "trim" | "lowerAscii" | "upperAscii") => Some(target),
+        (None, "int" | "double" | "string" | "coalesce") => args.first(),
+        _ => None,
     }
 }
 

@@ -88,6 +88,55 @@ fn the_bound_leaves_out_corners_and_no_branch() {
 }
 
 #[test]
+fn conditions_of_every_kind_are_reached() {
+    let analysis = analysed(
+        r#"
+        service custom:s {
+          operation get { GET "/x" response { r: { kind: "ok", v: int } | { kind: "bad", why: "x" | "y" } | null, list: [{ ok: bool }], flag?: bool, deep: { a: { b?: string } } } }
+        }
+        workflow "u" {
+          trigger api { age: int, country: string, tags: [string], amount: number }
+          call g = custom:s.get
+          decide d {
+            when step.g.output.r == null -> none
+            when step.g.output.r.kind == "bad" -> bad
+            when step.g.output.list.exists(i, i.ok) -> listed
+            when has(step.g.output.flag) && step.g.output.flag -> flagged
+            when trigger.country in ["ID", "SG"] && trigger.age >= 18 -> local
+            when size(trigger.tags) > 2 -> tagged
+            when step.g.output.deep.a.?b.orValue("") == "zz" -> deep
+            when trigger.amount > 10.5 -> rich
+            when trigger.country.startsWith("X") -> odd
+            else -> rest
+          }
+          transform none = 1
+          -> end
+          transform bad = 2
+          -> end
+          transform listed = 3
+          -> end
+          transform flagged = 4
+          -> end
+          transform local = 5
+          -> end
+          transform tagged = 6
+          -> end
+          transform deep = 7
+          -> end
+          transform rich = 8
+          -> end
+          transform odd = 9
+          -> end
+          transform rest = 10
+        }
+        "#,
+    );
+    let found = explored(&analysis, 0, 1_000);
+    assert_eq!(found.coverage.arms.len(), found.total.arms);
+    assert!(found.faults.is_empty());
+}
+
+#[test]
 fn what_may_go_wrong_is_found_with_what_shows_it() {
     let analysis = analysed(
         r#"

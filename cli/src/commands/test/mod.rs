@@ -216,14 +216,21 @@ impl Session {
         for covered in &self.covered {
             human::coverage(&mut out, covered)?;
         }
-        let style = if failed > 0 { ERROR } else { GOOD };
+        let style = if failed + self.broken > 0 { ERROR } else { GOOD };
         let failures = if failed > 0 { format!(", {failed} failed") } else { String::new() };
+        let broken = match self.broken {
+            0 => String::new(),
+            n => format!(", {} with errors", count(n, "file")),
+        };
         let left_out = match self.left_out {
             0 => String::new(),
             n => format!(", {n} left out"),
         };
         let took = self.took.as_millis();
-        writeln!(out, "\n{style}{passed} passed{failures}{style:#}{left_out} in {took} ms")?;
+        writeln!(
+            out,
+            "\n{style}{passed} passed{failures}{broken}{style:#}{left_out} in {took} ms"
+        )?;
         Ok(())
     }
 
