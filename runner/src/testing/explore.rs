@@ -2,7 +2,8 @@
 //!
 //! A run asks for a choice where something comes from outside: its inputs, the outcome of a call, a decision of a person, an
 //! event. Every choice a run made can be made otherwise; those other ways are taken in the order of how many choices are
-//! not the ordinary one, so that a bound leaves out the far corners, and not one branch.
+//! not the ordinary one, and first those of a run that took a route for the first time, so that a bound leaves out the far
+//! corners, and not one branch.
 
 use super::coverage::{self, Arm, Coverage, Total};
 use super::script::{answered, failed};
@@ -58,7 +59,7 @@ pub fn explore(
     runs_max: usize,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<Explored, Refused> {
-    let mut explored = Explored {
+    let explored = Explored {
         ways: Vec::new(),
         faults: Vec::new(),
         coverage: Coverage::default(),
@@ -66,54 +67,123 @@ pub fn explore(
         runs: 0,
         left: 0,
     };
-    let mut seen: HashSet<(Vec<Arm>, Option<u32>)> = HashSet::new();
-    let mut faults: HashSet<(Option<u32>, String)> = HashSet::new();
+    let (seen, faults, done) = (HashSet::new(), HashSet::new(), HashSet::new());
+    let mut explorer =
+        Explorer { program, flow, outcomes, slug, runs_max, explored, seen, faults, done };
     let mut due: VecDeque<Vec<usize>> = VecDeque::from([Vec::new()]);
     while let Some(prefix) = due.pop_front() {
-        if explored.runs >= runs_max {
-            explored.left += 1;
+        let over = explorer.is_over();
+        if over && !explorer.done.contains(&prefix) {
+            explorer.explored.left += 1;
             continue;
         }
         let begun = prefix.len();
-        let mut chooser = Chooser { taken: prefix, most: Vec::new() };
-        let inputs = chooser.given(&outcomes.inputs);
-        let start: Start = start(slug, slug, None, inputs.complete(&program.input, "trigger"));
-        let mut world = Choosing {
-            program,
-            outcomes,
-            chooser,
-            calls: HashMap::new(),
-            mocks: Vec::new(),
-            answers: Vec::new(),
-        };
-        let trace = simulate::simulate(program, start, &mut world)?;
-        let Choosing { chooser, mocks, answers, .. } = world;
-        explored.runs += 1;
+        // One that was taken before is taken again for what else could have been chosen.
+        let (chooser, is_new) = explorer.take(prefix)?;
         for at in begun..chooser.most.len() {
-            let most = chooser.most.get(at).copied().unwrap_or(1);
             let before = chooser.taken.get(..at).unwrap_or_default();
-            for other in 1..most {
-                if due.len() < runs_max {
-                    due.push_back(before.iter().copied().chain([other]).collect());
+            for other in 1..chooser.most_at(at) {
+                let next: Vec<usize> = before.iter().copied().chain([other]).collect();
+                if due.len() < runs_max && !over {
+                    due.push_back(next);
                 } else {
-                    explored.left += 1;
+                    explorer.explored.left += usize::from(!explorer.done.contains(&next));
                 }
             }
         }
-        explored.coverage.add(flow, program, &trace);
+        if is_new {
+            explorer.look_around(chooser, &mut progress)?;
+        }
+        progress(explorer.explored.runs, due.len());
+    }
+    Ok(explorer.explored)
+}
+
+/// An exploration under way.
+struct Explorer<'e> {
+    program: &'e Program,
+    flow: &'e Flow,
+    outcomes: &'e Outcomes,
+    slug: &'e str,
+    runs_max: usize,
+    explored: Explored,
+    /// Paths of which there is a way, with the step each ended in.
+    seen: HashSet<(Vec<Arm>, Option<u32>)>,
+    /// Places and codes of which there is a fault.
+    faults: HashSet<(Option<u32>, String)>,
+    /// Choices that were taken, without the ordinary ones at the end.
+    done: HashSet<Vec<usize>>,
+}
+
+impl Explorer<'_> {
+    fn is_over(&self) -> bool {
+        self.explored.runs >= self.runs_max
+    }
+
+    /// Makes a run; gives the choices it made, and whether it took a route for the first time.
+    fn take(&mut self, taken: Vec<usize>) -> Result<(Chooser, bool), Refused> {
+        let (program, outcomes) = (self.program, self.outcomes);
+        let mut chooser = Chooser { taken, most: Vec::new() };
+        let inputs = chooser.given(&outcomes.inputs);
+        let complete = inputs.complete(&program.input, "trigger");
+        let start: Start = start(self.slug, self.slug, None, complete);
+        let (calls, mocks, answers) = (HashMap::new(), Vec::new(), Vec::new());
+        let mut world = Choosing { program, outcomes, chooser, calls, mocks, answers };
+        let trace = simulate::simulate(program, start, &mut world)?;
+        let Choosing { mut chooser, mocks, answers, .. } = world;
+        chooser.taken.truncate(chooser.most.len());
+        self.explored.runs += usize::from(self.done.insert(without_ordinary(&chooser.taken)));
+        let known = self.explored.coverage.arms.len();
+        self.explored.coverage.add(self.flow, program, &trace);
         let way = Way { inputs, mocks, answers, trace };
         if let Some(error) = fault(&way.trace)
-            && faults.insert((error.pc, error.code.clone()))
+            && self.faults.insert((error.pc, error.code.clone()))
         {
-            explored.faults.push(way.clone());
+            self.explored.faults.push(way.clone());
         }
         let last = way.trace.steps.last().map(|step| step.step);
-        if seen.insert((coverage::path(flow, &way.trace), last)) {
-            explored.ways.push(way);
+        if self.seen.insert((coverage::path(self.flow, &way.trace), last)) {
+            self.explored.ways.push(way);
         }
-        progress(explored.runs, due.len());
+        Ok((chooser, self.explored.coverage.arms.len() > known))
     }
-    Ok(explored)
+
+    /// Makes each choice of a run otherwise: what leads near something new may lead to more of it.
+    fn look_around(
+        &mut self,
+        from: Chooser,
+        progress: &mut impl FnMut(usize, usize),
+    ) -> Result<(), Refused> {
+        let mut due = VecDeque::from([from]);
+        while let Some(near) = due.pop_front() {
+            for at in 0..near.most.len() {
+                for other in 0..near.most_at(at) {
+                    let mut taken = near.taken.clone();
+                    if let Some(slot) = taken.get_mut(at) {
+                        *slot = other;
+                    }
+                    if self.is_over() {
+                        return Ok(());
+                    }
+                    if self.done.contains(&without_ordinary(&taken)) {
+                        continue;
+                    }
+                    let (chooser, is_new) = self.take(taken)?;
+                    if is_new {
+                        due.push_back(chooser);
+                    }
+                    progress(self.explored.runs, due.len());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Choices without the ordinary ones at the end, which are made where nothing is said.
+fn without_ordinary(taken: &[usize]) -> Vec<usize> {
+    let end = taken.iter().rposition(|at| *at != 0).map_or(0, |last| last + 1);
+    taken.get(..end).unwrap_or_default().to_vec()
 }
 
 /// The error of a run that failed because of the workflow, and not because the world said so.
@@ -137,11 +207,23 @@ impl Chooser {
     fn choose(&mut self, most: usize) -> usize {
         let at = self.most.len();
         self.most.push(most);
-        if let Some(taken) = self.taken.get(at) {
-            return *taken;
+        match self.taken.get_mut(at) {
+            // An earlier choice may leave fewer here than there were.
+            Some(taken) if *taken >= most => {
+                *taken = 0;
+                0
+            }
+            Some(taken) => *taken,
+            None => {
+                self.taken.push(0);
+                0
+            }
         }
-        self.taken.push(0);
-        0
+    }
+
+    /// How many there were to choose from.
+    fn most_at(&self, at: usize) -> usize {
+        self.most.get(at).copied().unwrap_or(1)
     }
 
     fn given(&mut self, source: &Source) -> Given {
