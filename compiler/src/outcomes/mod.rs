@@ -282,6 +282,11 @@ fn numbers(reads: &Reads) -> Vec<Given> {
         // What mostly works comes first.
         numbers.splice(..0, [1, 0]);
     }
+    if reads.uses.contains(&Use::Decision) {
+        // So do the cases of a decision.
+        let is_case = |n: &i64| reads.uses.contains(&Use::Number(*n));
+        numbers.sort_by_key(|n| !is_case(n));
+    }
     let mut seen = HashSet::new();
     numbers.retain(|n| seen.insert(*n));
     numbers.into_iter().map(|n| Given::Value(Value::Int(n))).collect()

@@ -76,37 +76,45 @@ impl Given {
     }
 
     /// Where a value is not as this says; nothing, when it is. At most [`DIFFERENCES_MAX`].
+    ///
+    /// Of what is there only `shown` is told: the value as it may be seen, without its secrets.
     #[must_use]
-    pub fn differences(&self, found: Option<&Value>) -> Vec<Difference> {
+    pub fn differences(&self, found: &Value, shown: &Value) -> Vec<Difference> {
         let mut differences = Vec::new();
-        self.compare(found, "", &mut differences);
+        self.compare(Some((found, shown)), "", &mut differences);
         differences
     }
 
-    fn compare(&self, found: Option<&Value>, path: &str, into: &mut Vec<Difference>) {
+    fn compare(&self, found: Option<(&Value, &Value)>, path: &str, into: &mut Vec<Difference>) {
         if into.len() >= DIFFERENCES_MAX {
             return;
         }
         match (self, found) {
             (Self::Sample, Some(_)) => {}
-            (Self::Value(expected), Some(value)) if same(expected, value) => {}
-            (Self::Record(fields), Some(Value::Map(map))) => {
+            (Self::Value(expected), Some((value, _))) if same(expected, value) => {}
+            (Self::Record(fields), Some((Value::Map(map), shown))) => {
                 for (name, given) in fields {
                     let path = match path {
                         "" => name.clone(),
                         _ => format!("{path}.{name}"),
                     };
-                    given.compare(map.get(name.as_str()), &path, into);
+                    let name = name.as_str();
+                    // What is hidden as a whole hides its parts.
+                    let shown = shown.as_map().map_or(Some(shown), |fields| fields.get(name));
+                    given.compare(map.get(name).zip(shown), &path, into);
                 }
             }
-            (Self::List(items), Some(Value::List(values))) if items.len() == values.len() => {
+            (Self::List(items), Some((Value::List(values), shown)))
+                if items.len() == values.len() =>
+            {
                 for (at, (given, value)) in items.iter().zip(values.iter()).enumerate() {
-                    given.compare(Some(value), &format!("{path}[{at}]"), into);
+                    let shown = shown.as_list().map_or(Some(shown), |items| items.get(at));
+                    given.compare(Some(value).zip(shown), &format!("{path}[{at}]"), into);
                 }
             }
             (Self::Value(_) | Self::Sample | Self::Record(_) | Self::List(_), found) => {
-                let (path, expected) = (path.to_owned(), self.to_string());
-                into.push(Difference { path, expected, found: found.cloned() });
+                let found = found.map(|(_, shown)| shown.clone());
+                into.push(Difference { path: path.to_owned(), expected: self.to_string(), found });
             }
         }
     }

@@ -3,6 +3,7 @@
 use super::Failure;
 use crate::machine::{ErrorInfo, ExecutionStatus};
 use crate::simulate::{StepTrace, Trace};
+use writ_compiler::bytecode::schema::{REDACTED, Schema, SchemaShape};
 use writ_compiler::bytecode::{Program, StepType};
 use writ_compiler::testing::{Difference, Expect, ExpectKind, ExpectedStatus, Given, Test};
 use writ_compiler::value::Value;
@@ -117,25 +118,34 @@ fn unmet(kind: &ExpectKind, program: &Program, trace: &Trace) -> Option<Unmet> {
             (!met).then(|| Unmet::Error { code: code.clone(), message: message.clone() })
         }
         ExpectKind::Output(expected) => match &trace.output {
-            Some(output) => differs(expected, Some(output), ValueOf::Run),
+            // It is the last step's.
+            Some(output) => {
+                let last = trace.path().last().and_then(|step| program.step(step));
+                differs(expected, output, last.map(|step| &step.output), ValueOf::Run)
+            }
             None => Some(Unmet::NoRunOutput),
         },
         ExpectKind::Step { step, value } => match of_step(trace, *step) {
             None => Some(Unmet::NotRun(*step)),
             Some(StepTrace { output: None, .. }) => Some(Unmet::NoOutput(*step)),
-            Some(StepTrace { output, .. }) => {
-                differs(value, output.as_ref(), ValueOf::Output(*step))
+            Some(StepTrace { output: Some(output), .. }) => {
+                let schema = program.step(*step).map(|step| &step.output);
+                differs(value, output, schema, ValueOf::Output(*step))
             }
         },
         ExpectKind::Call { step, request } => match of_step(trace, *step) {
-            None => Some(Unmet::NotRun(*step)),
-            Some(found) => differs(request, found.input.as_ref(), ValueOf::Request(*step)),
+            Some(StepTrace { input: Some(input), .. }) => {
+                let schema = program.step(*step).map(|step| &step.input);
+                differs(request, input, schema, ValueOf::Request(*step))
+            }
+            // A request that could not be put together was not sent.
+            Some(_) | None => Some(Unmet::NotRun(*step)),
         },
         ExpectKind::Attempts { step, count } => {
             let found = of_step(trace, *step).map_or(0, |step| u64::from(step.attempts));
             (found != *count).then_some(Unmet::Attempts { step: *step, expected: *count, found })
         }
-        ExpectKind::Emit { event, payload } => emitted(trace, event, payload.as_ref()),
+        ExpectKind::Emit { event, payload } => emitted(program, trace, event, payload.as_ref()),
     }
 }
 
@@ -152,20 +162,41 @@ fn without_end<'p>(program: &Program, path: &'p [u32]) -> &'p [u32] {
 }
 
 /// Of the events of a name, one must carry what is expected; otherwise the first says how it differs.
-fn emitted(trace: &Trace, event: &str, expected: Option<&Given>) -> Option<Unmet> {
-    let emitted = trace.steps.iter().filter_map(|step| step.emitted.as_ref());
-    let payloads: Vec<&Value> =
-        emitted.filter(|(name, _)| name == event).map(|(_, payload)| payload).collect();
-    let Some(first) = payloads.first() else { return Some(Unmet::NotEmitted(event.to_owned())) };
-    let expected = expected?;
-    if payloads.iter().any(|payload| expected.differences(Some(payload)).is_empty()) {
-        return None;
+fn emitted(
+    program: &Program,
+    trace: &Trace,
+    event: &str,
+    expected: Option<&Given>,
+) -> Option<Unmet> {
+    let mut first = None;
+    for step in &trace.steps {
+        let Some((name, payload)) = &step.emitted else { continue };
+        if name != event {
+            continue;
+        }
+        let expected = expected?;
+        let schema = program.step(step.step).and_then(|step| field(&step.input, "payload"));
+        let of = ValueOf::Payload(event.to_owned());
+        let unmet = differs(expected, payload, schema, of)?;
+        first = first.or(Some(unmet));
     }
-    differs(expected, Some(first), ValueOf::Payload(event.to_owned()))
+    first.or_else(|| Some(Unmet::NotEmitted(event.to_owned())))
 }
 
-fn differs(expected: &Given, found: Option<&Value>, of: ValueOf) -> Option<Unmet> {
-    let differences = expected.differences(found);
+/// The type of a record's field.
+fn field<'s>(schema: &'s Schema, name: &str) -> Option<&'s Schema> {
+    match &schema.shape {
+        SchemaShape::Record { fields, .. } => {
+            fields.iter().find(|field| field.name == name).map(|field| &field.schema)
+        }
+        _ => None,
+    }
+}
+
+/// How a value differs, its secrets left out; of a value that no type describes, all of it.
+fn differs(expected: &Given, found: &Value, schema: Option<&Schema>, of: ValueOf) -> Option<Unmet> {
+    let shown = schema.map_or_else(|| Value::from(REDACTED), |schema| schema.redact(found));
+    let differences = expected.differences(found, &shown);
     (!differences.is_empty()).then_some(Unmet::Value { of, differences })
 }
 

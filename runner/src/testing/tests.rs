@@ -241,6 +241,38 @@ fn a_value_says_where_it_differs() {
 }
 
 #[test]
+fn a_difference_hides_what_is_secret() {
+    let report = report(
+        r#"
+        service custom:x {
+          operation a { POST "/a" request { pin: secret string, keys: secret { a: string }, n: int } }
+        }
+        workflow "w" {
+          trigger api { pin: secret string, keys: secret { a: string } }
+          call c = custom:x.a { pin: trigger.pin, keys: trigger.keys, n: 1 }
+        }
+        test "t" {
+          trigger { pin: "hidden", keys: { a: "hidden" } }
+          expect call c { body: { pin: "x", keys: { a: "y" }, n: 2 } }
+        }
+        "#,
+    );
+    let [Failure { unmet: Unmet::Value { differences, .. }, .. }] = report.failures.as_slice()
+    else {
+        panic!("{:?}", report.failures);
+    };
+    let told: Vec<_> = differences
+        .iter()
+        .map(|d| (d.path.as_str(), d.found.as_ref().unwrap().to_json()))
+        .collect();
+    let hidden = || "\"[redacted]\"".to_owned();
+    assert_eq!(
+        told,
+        [("body.pin", hidden()), ("body.keys.a", hidden()), ("body.n", "1".to_owned())]
+    );
+}
+
+#[test]
 fn the_same_test_gives_the_same_run() {
     let text = r#"
         workflow "w" { call c = custom:x POST "/" {} retry 4 exponential on 5xx transform a = uuid() }

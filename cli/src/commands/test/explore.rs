@@ -69,13 +69,20 @@ pub fn run(args: &Args) -> Outcome {
     }
     if !args.json {
         let mut out = anstream::stdout().lock();
-        let style = if tally.faults > 0 { ERROR } else { GOOD };
+        let style = if tally.faults + tally.broken > 0 { ERROR } else { GOOD };
         let faults = match tally.faults {
             0 => "no run-time errors".to_owned(),
             n => count(n, "run-time error"),
         };
         let workflows = count(tally.workflows, "workflow");
-        writeln!(out, "{style}{faults}{style:#} in {workflows}")?;
+        match (tally.workflows, tally.broken) {
+            (0, _) => {}
+            (_, 0) => writeln!(out, "{style}{faults}{style:#} in {workflows}")?,
+            (_, broken) => {
+                let broken = count(broken, "file");
+                writeln!(out, "{style}{faults}{style:#} in {workflows}; {broken} with errors")?;
+            }
+        }
         if args.write {
             writeln!(out, "{} written", count(tally.written, "test"))?;
         }
@@ -96,6 +103,9 @@ fn one(source: &Source, args: &Args, tally: &mut Tally) -> Result<(), Failure> {
     if args.write && analysis.syntax == Syntax::Json && !analysis.workflows.is_empty() {
         return Err(Failure::new(format_args!("{name} is JSON, and tests are written in .writ"))
             .help(format_args!("writ convert {name} makes a .writ file of it")));
+    }
+    if args.write && matches!(source, Source::Stdin) {
+        return Err(Failure::new("tests cannot be added to standard input").help("name a file"));
     }
     let reports = testing::run_all(&analysis, |_| true, |_| ());
     let viewer = Viewer { file: &name, analysis: &analysis };
@@ -152,11 +162,7 @@ fn one(source: &Source, args: &Args, tally: &mut Tally) -> Result<(), Failure> {
 /// Adds tests to the end of the file they are of.
 fn append(name: &str, analysis: &Analysis, tests: &str) -> Result<(), Failure> {
     let text = canonical(&format!("{}\n{tests}", analysis.text.trim_end()));
-    let path = Path::new(name);
-    if name == "-" || !path.is_file() {
-        return Ok(anstream::stdout().lock().write_all(text.as_bytes())?);
-    }
-    crate::write::replace(path, text.as_bytes())
+    crate::write::replace(Path::new(name), text.as_bytes())
 }
 
 fn canonical(text: &str) -> String {

@@ -46,7 +46,7 @@ pub fn message(unmet: &Unmet, program: &Program, trace: &Trace) -> String {
     match unmet {
         Unmet::Path { .. } => "the run took another way".to_owned(),
         Unmet::Status { expected } => {
-            format!("the run was to be {}, and {}", status_words(*expected), ending(trace, program))
+            format!("the run was to {}, and {}", status_words(*expected), ending(trace, program))
         }
         Unmet::Failed => match &trace.error {
             Some(error) => format!("the run failed: {}", error_words(error)),
@@ -131,10 +131,10 @@ fn value(difference: &Difference) -> [DifferenceLine; 2] {
 
 fn status_words(status: ExpectedStatus) -> &'static str {
     match status {
-        ExpectedStatus::Succeeded => "succeeded",
-        ExpectedStatus::Failed => "failed",
-        ExpectedStatus::AwaitingApproval => "waiting for an approval",
-        ExpectedStatus::Running => "waiting for an event",
+        ExpectedStatus::Succeeded => "succeed",
+        ExpectedStatus::Failed => "fail",
+        ExpectedStatus::AwaitingApproval => "wait for an approval",
+        ExpectedStatus::Running => "wait for an event",
     }
 }
 
