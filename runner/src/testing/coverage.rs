@@ -142,9 +142,19 @@ fn error_is(class: Option<&str>, step: &StepTrace) -> bool {
     }
 }
 
-/// A route in words: `on_verdict -> done (passed)`.
+/// The routes that a run can come to and none of these took, in words.
 #[must_use]
-pub fn words(workflow: &Workflow, flow: &Flow, (step, at): Arm) -> String {
+pub fn untaken(workflow: &Workflow, flow: &Flow, taken: &Coverage) -> Vec<String> {
+    let steps = flow.order.iter().filter(|step| flow.is_reachable(**step));
+    let arms = steps.flat_map(|StepIx(step)| {
+        (0..flow.routes_of(StepIx(*step)).len()).map(|route| (*step, route))
+    });
+    let untaken = arms.filter(|arm| !taken.arms.contains(arm));
+    untaken.map(|arm| words(workflow, flow, arm)).collect()
+}
+
+/// A route in words: `on_verdict -> done (passed)`.
+fn words(workflow: &Workflow, flow: &Flow, (step, at): Arm) -> String {
     let id = |at: StepIx| workflow.steps.get(at.index()).map_or("", |step| step.id.value.as_str());
     let from = id(StepIx(step));
     let Some(route) = flow.routes_of(StepIx(step)).get(at) else { return from.to_owned() };

@@ -15,13 +15,12 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use writ_compiler::analysis::{Analysis, Syntax};
-use writ_compiler::flow::StepIx;
 use writ_compiler::format;
 use writ_compiler::outcomes::outcomes;
 use writ_runner::testing::coverage::{self, Coverage};
 use writ_runner::testing::explore::{Explored, Way, explore};
 use writ_runner::testing::write::Writer;
-use writ_runner::testing::{self};
+use writ_runner::testing::{self, Report};
 
 /// How often the progress is drawn, in frames a second.
 const FRAMES: u8 = 10;
@@ -130,23 +129,21 @@ fn one(source: &Source, args: &Args, tally: &mut Tally) -> Result<(), Failure> {
         bar.finish_and_clear();
         tally.faults += explored.faults.len();
         let several = (analysis.workflows.len() > 1).then_some(slug);
-        let mut told = Writer::new(program, &found.flow, several, names.clone());
-        let arms = unreached(&analysis, at, &explored.coverage);
+        let writer = || Writer::new(program, &found.flow, several, names.clone());
+        let arms = coverage::untaken(workflow, &found.flow, &explored.coverage);
         if args.json {
             json(&name, slug, &explored, &arms)?;
         } else {
             human_summary(&name, slug, &explored, &arms)?;
         }
+        let mut shown = writer();
         for way in &explored.faults {
             let run = viewer.run(at, program, &way.trace);
-            fault(&name, slug, run, canonical(&told.test(way)), args.json)?;
+            fault(&name, slug, run, canonical(&shown.test(way)), args.json)?;
         }
         if args.write {
-            let mut writer = Writer::new(program, &found.flow, several, std::mem::take(&mut names));
-            let mut taken = Coverage::default();
-            let own = analysis.tests.iter().zip(&reports).filter(|(test, _)| test.workflow == at);
-            own.filter_map(|(_, report)| report.as_ref())
-                .for_each(|report| taken.add(&found.flow, program, &report.trace));
+            let mut writer = writer();
+            let taken = taken(&analysis, at, &reports);
             let is_new =
                 |way: &&Way| !taken.paths.contains(&coverage::path(&found.flow, &way.trace));
             for way in explored.ways.iter().filter(is_new) {
@@ -157,6 +154,21 @@ fn one(source: &Source, args: &Args, tally: &mut Tally) -> Result<(), Failure> {
         }
     }
     if text.is_empty() { Ok(()) } else { append(&name, &analysis, &text) }
+}
+
+/// What the tests of a workflow take.
+pub fn taken(analysis: &Analysis, at: usize, reports: &[Option<Report>]) -> Coverage {
+    let mut taken = Coverage::default();
+    let (Some(found), Some((program, _))) =
+        (analysis.workflows.get(at), testing::program_of(analysis, at))
+    else {
+        return taken;
+    };
+    let own = analysis.tests.iter().zip(reports).filter(|(test, _)| test.workflow == at);
+    for report in own.filter_map(|(_, report)| report.as_ref()) {
+        taken.add(&found.flow, program, &report.trace);
+    }
+    taken
 }
 
 /// Adds tests to the end of the file they are of.
@@ -178,23 +190,6 @@ fn progress(slug: &str) -> ProgressBar {
     bar.set_message(slug.to_owned());
     bar.enable_steady_tick(Duration::from_millis(100));
     bar
-}
-
-/// The routes that no run took, in words.
-fn unreached(analysis: &Analysis, at: usize, taken: &Coverage) -> Vec<String> {
-    let (Some(found), Some(workflow)) =
-        (analysis.workflows.get(at), analysis.module.workflows.get(at))
-    else {
-        return Vec::new();
-    };
-    let flow = &found.flow;
-    let steps = flow.order.iter().filter(|step| flow.is_reachable(**step));
-    let arms = steps.flat_map(|StepIx(step)| {
-        (0..flow.routes_of(StepIx(*step)).len()).map(|route| (*step, route))
-    });
-    arms.filter(|arm| !taken.arms.contains(arm))
-        .map(|arm| coverage::words(workflow, flow, arm))
-        .collect()
 }
 
 fn human_summary(

@@ -21,9 +21,8 @@ use std::time::{Duration, Instant};
 use view::{TestView, Viewer};
 use writ_compiler::analysis::{Analysis, Syntax};
 use writ_compiler::diagnostic::{Severity, render};
-use writ_compiler::flow::StepIx;
 use writ_compiler::testing::Test;
-use writ_runner::testing::coverage::{self, Coverage};
+use writ_runner::testing::coverage;
 use writ_runner::testing::{self, Report};
 
 /// Run the tests of workflows
@@ -267,26 +266,14 @@ fn covered(analysis: &Analysis, reports: &[Option<Report>]) -> Vec<Covered> {
             continue;
         };
         let flow = &found.flow;
-        let mut taken = Coverage::default();
-        let of_it = analysis.tests.iter().zip(reports).filter(|(test, _)| test.workflow == at);
-        for (_, report) in of_it {
-            if let (Some(report), Some((program, _))) = (report, testing::program_of(analysis, at))
-            {
-                taken.add(flow, program, &report.trace);
-            }
-        }
+        let taken = explore::taken(analysis, at, reports);
         let total = coverage::total(flow);
-        let steps = flow.order.iter().filter(|step| flow.is_reachable(**step));
-        let arms = steps.flat_map(|StepIx(step)| {
-            (0..flow.routes_of(StepIx(*step)).len()).map(|route| (*step, route))
-        });
-        let untaken = arms.filter(|arm| !taken.arms.contains(arm));
         all.push(Covered {
             workflow: viewer.slug(at).to_owned(),
             steps: (taken.steps.len(), total.steps),
             arms: (taken.arms.len(), total.arms),
             paths: (taken.paths.len(), total.paths),
-            untaken: untaken.map(|arm| coverage::words(workflow, flow, arm)).collect(),
+            untaken: coverage::untaken(workflow, flow, &taken),
         });
     }
     all
