@@ -31,7 +31,7 @@ pub(crate) fn string_literal(text: &str) -> String {
 
 /// A string literal, in double quotes, of text that holds no templates.
 #[must_use]
-pub(crate) fn plain_literal(text: &str) -> String {
+pub fn plain_literal(text: &str) -> String {
     let mut out = String::new();
     quoted(&mut out, text, '"');
     out

@@ -8,10 +8,11 @@ mod mermaid;
 mod schema;
 pub(crate) mod writ;
 
+pub use expr::plain_literal;
 pub use json::to_json;
 pub use mermaid::to_mermaid;
 pub(crate) use writ::case_label;
-pub use writ::to_writ;
+pub use writ::{step_id, to_writ};
 
 #[cfg(test)]
 mod tests;

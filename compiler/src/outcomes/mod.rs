@@ -55,6 +55,12 @@ pub struct Choice {
 }
 
 impl Source {
+    /// The value that is mostly there.
+    #[must_use]
+    pub fn ordinary(&self) -> Given {
+        self.given(&vec![0; self.choices.len()])
+    }
+
     /// The value of which these choices are taken, one index each.
     #[must_use]
     pub fn given(&self, taken: &[usize]) -> Given {

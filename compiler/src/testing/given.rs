@@ -120,6 +120,27 @@ impl Given {
     }
 }
 
+impl From<&Value> for Given {
+    /// The value, of whose records parts may be left out.
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Map(fields) => Self::Record(
+                fields.iter().map(|(name, value)| (name.to_string(), value.into())).collect(),
+            ),
+            Value::List(items) => Self::List(items.iter().map(Self::from).collect()),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Int(_)
+            | Value::Uint(_)
+            | Value::Double(_)
+            | Value::String(_)
+            | Value::Bytes(_)
+            | Value::Timestamp(_)
+            | Value::Duration(_) => Self::Value(value.clone()),
+        }
+    }
+}
+
 impl std::fmt::Display for Given {
     /// As JSON, with `sample` for what may be anything.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

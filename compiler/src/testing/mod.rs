@@ -5,6 +5,7 @@
 
 mod given;
 mod plan;
+mod text;
 mod value;
 
 pub use given::{Difference, Given};
@@ -12,6 +13,7 @@ pub(crate) use plan::plan;
 
 use crate::text::Span;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The reasons given for a decision of which a test says none.
 pub const NOTES: &str = "Decided in a test.";
@@ -60,6 +62,40 @@ pub enum FailureKind {
     Timeout,
     /// It cannot be reached.
     Network,
+}
+
+impl FailureKind {
+    /// The failure of a name: a status from 400 to 599, `timeout`, `network`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        match name {
+            "timeout" => Some(Self::Timeout),
+            "network" => Some(Self::Network),
+            status => {
+                let status = status.parse().ok().filter(|status| (400..600).contains(status))?;
+                Some(Self::Status(status))
+            }
+        }
+    }
+}
+
+impl fmt::Display for FailureKind {
+    /// Its name.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Status(status) => write!(f, "{status}"),
+            Self::Timeout => f.write_str("timeout"),
+            Self::Network => f.write_str("network"),
+        }
+    }
+}
+
+impl Mock {
+    /// Of the mocks of a call, the one for an attempt (from 1): the last is for all that follow.
+    #[must_use]
+    pub fn of_attempt(mocks: &[Self], attempt: u32) -> Option<&Self> {
+        mocks.get((attempt as usize).saturating_sub(1)).or(mocks.last())
+    }
 }
 
 /// What becomes of an approval or of a wait for an event.

@@ -260,19 +260,14 @@ impl Planner<'_> {
     }
 
     fn failure(&mut self, class: &Name) -> Option<FailureKind> {
-        let status = class.value.parse().ok().filter(|status| (400..600).contains(status));
-        match (class.value.as_str(), status) {
-            ("timeout", _) => Some(FailureKind::Timeout),
-            ("network", _) => Some(FailureKind::Network),
-            (_, Some(status)) => Some(FailureKind::Status(status)),
-            (other, None) => {
-                let message = format!("a call cannot fail with `{other}`");
-                let diagnostic = Diagnostic::new(Code::InvalidValue, class.span, message)
-                    .note("it can fail with a status from 400 to 599, `timeout` or `network`");
-                self.report(did_you_mean(diagnostic, class, ["timeout", "network"].into_iter()));
-                None
-            }
+        let kind = FailureKind::named(&class.value);
+        if kind.is_none() {
+            let message = format!("a call cannot fail with `{}`", class.value);
+            let diagnostic = Diagnostic::new(Code::InvalidValue, class.span, message)
+                .note("it can fail with a status from 400 to 599, `timeout` or `network`");
+            self.report(did_you_mean(diagnostic, class, ["timeout", "network"].into_iter()));
         }
+        kind
     }
 
     fn notes(&mut self, notes: Option<&Name>) -> String {

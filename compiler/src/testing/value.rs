@@ -18,7 +18,7 @@ use crate::{flow, lower, types};
 use std::sync::Arc;
 
 /// What stands in a test for a value that does not matter.
-const SAMPLE: &str = "sample";
+pub(super) const SAMPLE: &str = "sample";
 
 /// How much of a record must be there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

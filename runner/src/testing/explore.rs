@@ -6,12 +6,11 @@
 //! corners, and not one branch.
 
 use super::coverage::{self, Arm, Coverage, Total};
-use super::script::{answered, failed};
+use super::script::{arrival, reply, verdict};
 use super::start;
-use crate::machine::{Decision, ErrorInfo, Refused, Start};
+use crate::machine::{ErrorInfo, Refused, Start};
 use crate::simulate::{self, Arrival, Attempt, Reply, Trace, Verdict, World};
 use std::collections::{HashMap, HashSet, VecDeque};
-use writ_compiler::bytecode::schema::Schema;
 use writ_compiler::bytecode::{ErrorClass, Program, StepInfo};
 use writ_compiler::flow::Flow;
 use writ_compiler::outcomes::{Outcomes, Source};
@@ -267,47 +266,29 @@ impl Choosing<'_> {
 
 impl World for Choosing<'_> {
     fn answer(&mut self, call: Attempt<'_>) -> Reply {
-        let Some(info) = self.program.step(call.step) else {
-            return failed(FailureKind::Network, None, &call.request.service, 0);
-        };
-        let mock = match self.calls.get(&call.step) {
-            Some(mock) => mock.clone(),
-            None => {
-                let mock = self.call(call.step, info);
-                self.calls.insert(call.step, mock.clone());
-                self.mocks.push((call.step, mock.clone()));
-                mock
-            }
-        };
-        match mock {
-            Mock::Output(given) => answered(info, &given),
-            Mock::Failure { kind, body } => {
-                let timeout_ms = call.request.timeout_ms;
-                failed(kind, body.as_ref(), &call.request.service, timeout_ms)
-            }
+        if let Some(mock) = self.calls.get(&call.step) {
+            return reply(mock, self.program, call);
         }
+        let mock = match self.program.step(call.step) {
+            Some(info) => self.call(call.step, info),
+            None => Mock::Output(Given::Sample),
+        };
+        let reply = reply(&mock, self.program, call);
+        self.mocks.push((call.step, mock.clone()));
+        self.calls.insert(call.step, mock);
+        reply
     }
 
     fn decide(&mut self, step: u32) -> Verdict {
         let approval = self.program.step(step).and_then(|step| step.approval.as_ref());
         let expires = approval.is_some_and(|approval| approval.timeout_ms.is_some());
-        let form = approval.and_then(|approval| approval.form.as_ref());
-        let notes = || NOTES.to_owned();
-        let (answer, verdict) = match self.chooser.choose(if expires { 3 } else { 2 }) {
-            0 => {
-                let given = self.given(step);
-                let form = form.map(|schema| given.complete(schema, "form"));
-                let verdict =
-                    Verdict::Decided { decision: Decision::Approve, notes: notes(), form };
-                (Answer::Approve { notes: notes(), form: given }, verdict)
-            }
-            1 => {
-                let decision = Decision::Reject;
-                let verdict = Verdict::Decided { decision, notes: notes(), form: None };
-                (Answer::Reject { notes: notes() }, verdict)
-            }
-            _ => (Answer::Expire, Verdict::Expires),
+        let notes = NOTES.to_owned();
+        let answer = match self.chooser.choose(if expires { 3 } else { 2 }) {
+            0 => Answer::Approve { notes, form: self.given(step) },
+            1 => Answer::Reject { notes },
+            _ => Answer::Expire,
         };
+        let verdict = verdict(&answer, self.program, step);
         self.answers.push((step, answer));
         verdict
     }
@@ -315,16 +296,13 @@ impl World for Choosing<'_> {
     fn event(&mut self, step: u32) -> Arrival {
         let event = self.program.step(step).and_then(|step| step.event.as_ref());
         let expires = event.is_some_and(|event| event.timeout_ms.is_some());
-        if self.chooser.choose(if expires { 2 } else { 1 }) == 1 {
-            self.answers.push((step, Answer::Expire));
-            return Arrival::Expires;
-        }
-        let given = self.given(step);
-        let any = Schema::json();
-        let schema = event.and_then(|event| event.data.as_ref()).unwrap_or(&any);
-        let data = given.complete(schema, "data");
-        self.answers.push((step, Answer::Event(given)));
-        Arrival::Comes(data)
+        let answer = match self.chooser.choose(if expires { 2 } else { 1 }) {
+            0 => Answer::Event(self.given(step)),
+            _ => Answer::Expire,
+        };
+        let arrival = arrival(&answer, self.program, step);
+        self.answers.push((step, answer));
+        arrival
     }
 }
 

@@ -10,7 +10,7 @@ pub mod write;
 mod tests;
 
 pub use expect::{Unmet, ValueOf};
-pub use script::{answered, failed};
+pub use script::{arrival, reply, verdict};
 
 use crate::ids;
 use crate::machine::Start;

@@ -3,6 +3,7 @@
 use crate::machine::{CallFailure, CallResponse, Decision, FailureClass};
 use crate::simulate::{Arrival, Attempt, Reply, Verdict, World};
 use std::collections::BTreeSet;
+use writ_compiler::bytecode::schema::Schema;
 use writ_compiler::bytecode::{Program, StepInfo};
 use writ_compiler::testing::{Answer, FailureKind, Given, Mock, Test};
 use writ_compiler::value::Value;
@@ -37,61 +38,73 @@ impl<'t> Script<'t> {
 
 impl World for Script<'_> {
     fn answer(&mut self, call: Attempt<'_>) -> Reply {
-        let step = self.program.step(call.step);
         let mocks = self.test.mocks.get(&call.step);
         if mocks.is_some() {
             self.used.insert(call.step);
         }
-        let at = (call.number as usize).saturating_sub(1);
-        let mock = mocks.and_then(|mocks| mocks.get(at).or(mocks.last()));
-        match (mock, step) {
-            (Some(Mock::Failure { kind, body }), _) => {
-                let timeout_ms = call.request.timeout_ms;
-                failed(*kind, body.as_ref(), &call.request.service, timeout_ms)
-            }
-            (Some(Mock::Output(given)), Some(step)) => answered(step, given),
-            (None, Some(step)) => answered(step, &Given::Sample),
-            // The machine runs steps of its program only.
-            (_, None) => failed(FailureKind::Network, None, &call.request.service, 0),
-        }
+        let mock = mocks.and_then(|mocks| Mock::of_attempt(mocks, call.number));
+        reply(mock.unwrap_or(&Mock::Output(Given::Sample)), self.program, call)
     }
 
     fn decide(&mut self, step: u32) -> Verdict {
-        let answer = Self::answer(self, step);
-        let schema = self
-            .program
-            .step(step)
-            .and_then(|step| step.approval.as_ref())
-            .and_then(|approval| approval.form.as_ref());
-        match answer {
-            Some(Answer::Approve { notes, form }) => Verdict::Decided {
-                decision: Decision::Approve,
-                notes: notes.clone(),
-                form: schema.map(|schema| form.complete(schema, "form")),
-            },
-            Some(Answer::Reject { notes }) => {
-                Verdict::Decided { decision: Decision::Reject, notes: notes.clone(), form: None }
-            }
-            Some(Answer::Expire) => Verdict::Expires,
-            Some(Answer::Event(_)) | None => Verdict::Open,
-        }
+        Self::answer(self, step).map_or(Verdict::Open, |answer| verdict(answer, self.program, step))
     }
 
     fn event(&mut self, step: u32) -> Arrival {
-        let info = self.program.step(step).and_then(|step| step.event.as_ref());
-        let any = writ_compiler::bytecode::schema::Schema::json();
-        let schema = info.and_then(|event| event.data.as_ref()).unwrap_or(&any);
-        match Self::answer(self, step) {
-            Some(Answer::Event(data)) => Arrival::Comes(data.complete(schema, "data")),
-            Some(Answer::Expire) => Arrival::Expires,
-            Some(Answer::Approve { .. } | Answer::Reject { .. }) | None => Arrival::Open,
+        Self::answer(self, step).map_or(Arrival::Open, |answer| arrival(answer, self.program, step))
+    }
+}
+
+/// How an attempt ends that is answered so.
+#[must_use]
+pub fn reply(mock: &Mock, program: &Program, call: Attempt<'_>) -> Reply {
+    match (mock, program.step(call.step)) {
+        (Mock::Output(given), Some(step)) => answered(step, given),
+        (Mock::Failure { kind, body }, _) => {
+            failed(*kind, body.as_ref(), &call.request.service, call.request.timeout_ms)
         }
+        // The machine runs steps of its program only.
+        (Mock::Output(_), None) => failed(FailureKind::Network, None, &call.request.service, 0),
+    }
+}
+
+/// What becomes of an approval that is answered so.
+#[must_use]
+pub fn verdict(answer: &Answer, program: &Program, step: u32) -> Verdict {
+    let decided = |decision, notes: &str, form| {
+        let notes = notes.to_owned();
+        Verdict::Decided { decision, notes, form }
+    };
+    match answer {
+        Answer::Approve { notes, form } => {
+            let step = program.step(step);
+            let schema = step.and_then(|step| step.approval.as_ref()?.form.as_ref());
+            let form = schema.map(|schema| form.complete(schema, "form"));
+            decided(Decision::Approve, notes, form)
+        }
+        Answer::Reject { notes } => decided(Decision::Reject, notes, None),
+        Answer::Expire => Verdict::Expires,
+        Answer::Event(_) => Verdict::Open,
+    }
+}
+
+/// What becomes of a wait for an event that is answered so.
+#[must_use]
+pub fn arrival(answer: &Answer, program: &Program, step: u32) -> Arrival {
+    match answer {
+        Answer::Event(data) => {
+            let step = program.step(step);
+            let schema = step.and_then(|step| step.event.as_ref()?.data.as_ref());
+            let any = Schema::json();
+            Arrival::Comes(data.complete(schema.unwrap_or(&any), "data"))
+        }
+        Answer::Expire => Arrival::Expires,
+        Answer::Approve { .. } | Answer::Reject { .. } => Arrival::Open,
     }
 }
 
 /// An answer of which this is the step's output.
-#[must_use]
-pub fn answered(step: &StepInfo, output: &Given) -> Reply {
+fn answered(step: &StepInfo, output: &Given) -> Reply {
     let output = output.complete(&step.output, &step.id);
     let field = step.call.as_ref().and_then(|call| call.output_field.as_deref());
     let body = match field {
@@ -102,8 +115,7 @@ pub fn answered(step: &StepInfo, output: &Given) -> Reply {
 }
 
 /// A failure, in the words of the engine.
-#[must_use]
-pub fn failed(kind: FailureKind, body: Option<&Given>, service: &str, timeout_ms: u64) -> Reply {
+fn failed(kind: FailureKind, body: Option<&Given>, service: &str, timeout_ms: u64) -> Reply {
     let body =
         body.map(|body| body.complete(&writ_compiler::bytecode::schema::Schema::json(), "body"));
     let (class, message, took_ms) = match kind {

@@ -6,8 +6,9 @@ use crate::machine::ExecutionStatus;
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use writ_compiler::bytecode::Program;
+use writ_compiler::convert::{plain_literal, step_id};
 use writ_compiler::flow::{Flow, RouteKind, StepIx};
-use writ_compiler::testing::{Answer, FailureKind, Given, Mock, NOTES};
+use writ_compiler::testing::{Answer, Given, Mock, NOTES};
 use writ_compiler::value::Value;
 
 /// Writes tests of one workflow; no two have one name.
@@ -40,21 +41,21 @@ impl<'w> Writer<'w> {
     /// A run as a test that expects it to go the same way again. Not in canonical form.
     pub fn test(&mut self, way: &Way) -> String {
         let name = self.name(way);
-        let mut text = format!("test {}", quoted(&name));
+        let mut text = format!("test {}", plain_literal(&name));
         if let Some(slug) = self.slug {
-            text += &format!(" for {}", quoted(slug));
+            text += &format!(" for {}", plain_literal(slug));
         }
         text += " {\n";
         // Writing to a string cannot fail.
-        let _ = writeln!(text, "  trigger {}", written(&self.inputs(way)));
+        let _ = writeln!(text, "  trigger {}", self.inputs(way).to_writ());
         for (step, mock) in &way.mocks {
             let id = self.id(*step);
             let _ = match mock {
                 Mock::Output(Given::Sample) => continue,
-                Mock::Output(given) => writeln!(text, "  mock {id} {}", written(given)),
+                Mock::Output(given) => writeln!(text, "  mock {id} {}", given.to_writ()),
                 Mock::Failure { kind, body } => {
-                    let body = body.as_ref().map_or(String::new(), |b| format!(" {}", written(b)));
-                    writeln!(text, "  mock {id} fail {}{body}", class(*kind))
+                    let body = body.as_ref().map_or(String::new(), |b| format!(" {}", b.to_writ()));
+                    writeln!(text, "  mock {id} fail {kind}{body}")
                 }
             };
         }
@@ -62,7 +63,7 @@ impl<'w> Writer<'w> {
             let id = self.id(*step);
             let with = |given: &Given| match given {
                 Given::Record(fields) if fields.is_empty() => String::new(),
-                Given::Record(_) => format!(" {}", written(given)),
+                Given::Record(_) => format!(" {}", given.to_writ()),
                 Given::Sample | Given::Value(_) | Given::List(_) => String::new(),
             };
             let _ = match answer {
@@ -78,7 +79,7 @@ impl<'w> Writer<'w> {
         let _ = writeln!(text, "  expect path [{}]", path.join(", "));
         let _ = match (&way.trace.error, way.trace.status) {
             (Some(error), ExecutionStatus::Failed) => {
-                writeln!(text, "  expect error {}", quoted(&error.code))
+                writeln!(text, "  expect error {}", plain_literal(&error.code))
             }
             (_, ExecutionStatus::AwaitingApproval) => {
                 writeln!(text, "  expect status awaiting_approval")
@@ -111,8 +112,7 @@ impl<'w> Writer<'w> {
     }
 
     fn id(&self, step: u32) -> String {
-        let id = self.program.step(step).map_or("", |step| step.id.as_str());
-        if is_word(id) { id.to_owned() } else { quoted(id) }
+        step_id(self.program.step(step).map_or("", |step| step.id.as_str()))
     }
 
     /// Where the run turned off the straight way, and how it ended when that was badly.
@@ -152,66 +152,5 @@ impl<'w> Writer<'w> {
 
 /// The reasons for a decision, where there are any.
 fn reasons(notes: &str) -> String {
-    if notes == NOTES { String::new() } else { format!(" {}", quoted(notes)) }
-}
-
-/// A value as the language writes it.
-fn written(given: &Given) -> String {
-    match given {
-        Given::Sample => "sample".to_owned(),
-        Given::Value(value) => literal(value),
-        Given::List(items) => {
-            format!("[{}]", items.iter().map(written).collect::<Vec<_>>().join(", "))
-        }
-        Given::Record(fields) => {
-            let fields = fields.iter().map(|(name, given)| field(name, &written(given)));
-            format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
-        }
-    }
-}
-
-fn literal(value: &Value) -> String {
-    match value {
-        Value::String(text) => quoted(text),
-        Value::List(items) => {
-            format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", "))
-        }
-        Value::Map(fields) => {
-            let fields = fields.iter().map(|(name, value)| field(name, &literal(value)));
-            format!("{{ {} }}", fields.collect::<Vec<_>>().join(", "))
-        }
-        Value::Null
-        | Value::Bool(_)
-        | Value::Int(_)
-        | Value::Uint(_)
-        | Value::Double(_)
-        | Value::Bytes(_)
-        | Value::Timestamp(_)
-        | Value::Duration(_) => value.to_json(),
-    }
-}
-
-fn field(name: &str, value: &str) -> String {
-    if is_word(name) { format!("{name}: {value}") } else { format!("{}: {value}", quoted(name)) }
-}
-
-/// Text in quotes, in which `${` begins nothing.
-fn quoted(text: &str) -> String {
-    Value::from(text).to_json().replace("${", "$${")
-}
-
-/// Whether a name needs no quotes anywhere.
-fn is_word(name: &str) -> bool {
-    let mut chars = name.chars();
-    let begins = chars.next().is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-    let keyword = matches!(name, "true" | "false" | "null" | "in" | "end" | "fail");
-    begins && !keyword && chars.all(|c| c.is_ascii_alphanumeric() || c == '_')
-}
-
-fn class(kind: FailureKind) -> String {
-    match kind {
-        FailureKind::Status(status) => status.to_string(),
-        FailureKind::Timeout => "timeout".to_owned(),
-        FailureKind::Network => "network".to_owned(),
-    }
+    if notes == NOTES { String::new() } else { format!(" {}", plain_literal(notes)) }
 }

@@ -52,7 +52,7 @@ impl Given {
         }
         for (id, text) in &args.answer {
             let (at, info) = step(program, "--answer", id, "a call", calls)?;
-            let output = part(&json("--answer", text)?);
+            let output = testing::Given::from(&json("--answer", text)?);
             fits(&output, &info.output, &format!("--answer {id}"))?;
             given.mocks.entry(at).or_default().push(Mock::Output(output));
         }
@@ -118,8 +118,7 @@ impl Given {
 
     /// How an attempt of a call ends, when a flag says so.
     pub fn mock(&self, step: u32, attempt: u32) -> Option<&Mock> {
-        let mocks = self.mocks.get(&step)?;
-        mocks.get((attempt as usize).saturating_sub(1)).or(mocks.last())
+        Mock::of_attempt(self.mocks.get(&step)?, attempt)
     }
 
     /// What becomes of an approval or a wait, when a flag says so.
@@ -141,7 +140,7 @@ fn carried(
 ) -> Result<testing::Given, Failure> {
     let given = match (value, lenient) {
         (None, true) => return Ok(testing::Given::Sample),
-        (Some(value), true) => part(&value),
+        (Some(value), true) => testing::Given::from(&value),
         (value, false) => testing::Given::Value(value.unwrap_or_else(|| Value::record::<&str>([]))),
     };
     fits(&given, schema, flag)?;
@@ -209,35 +208,10 @@ fn optional<'t>(text: &'t str, flag: &str) -> Result<(&'t str, Option<Value>), F
 }
 
 fn failure(text: &str) -> Result<FailureKind, Failure> {
-    let status = text.parse().ok().filter(|status| (400..600).contains(status));
-    match (text, status) {
-        ("timeout", _) => Ok(FailureKind::Timeout),
-        ("network", _) => Ok(FailureKind::Network),
-        (_, Some(status)) => Ok(FailureKind::Status(status)),
-        (other, None) => {
-            Err(Failure::new(format_args!("--fail: a call cannot fail with \"{other}\""))
-                .help("say a status from 400 to 599, timeout or network"))
-        }
-    }
-}
-
-/// A value of which parts may be left out.
-fn part(value: &Value) -> testing::Given {
-    match value {
-        Value::Map(fields) => testing::Given::Record(
-            fields.iter().map(|(name, value)| (name.to_string(), part(value))).collect(),
-        ),
-        Value::List(items) => testing::Given::List(items.iter().map(part).collect()),
-        Value::Null
-        | Value::Bool(_)
-        | Value::Int(_)
-        | Value::Uint(_)
-        | Value::Double(_)
-        | Value::String(_)
-        | Value::Bytes(_)
-        | Value::Timestamp(_)
-        | Value::Duration(_) => testing::Given::Value(value.clone()),
-    }
+    FailureKind::named(text).ok_or_else(|| {
+        Failure::new(format_args!("--fail: a call cannot fail with \"{text}\""))
+            .help("say a status from 400 to 599, timeout or network")
+    })
 }
 
 /// JSON as it stands, of `@FILE`, or of `-`.

@@ -167,7 +167,7 @@ fn inputs(args: &Args, program: &Program, outcomes: &Outcomes) -> Result<Value, 
             return Ok(nothing);
         }
         if args.mock {
-            return Ok(ordinary(&outcomes.inputs).complete(&program.input, "trigger"));
+            return Ok(outcomes.inputs.ordinary().complete(&program.input, "trigger"));
         }
         let sample = program.input.sample("trigger").to_json();
         return Err(Failure::new("the workflow takes inputs, and --input gives none")
@@ -197,11 +197,6 @@ fn check_reference(inputs: &Value) -> Result<(), Failure> {
         "the workflow does not take this input: `externalId` must be a string of 1 to {EXTERNAL_ID_CHARS_MAX} characters"
     ))
     .help("it is your own reference of the run, and may be left out"))
-}
-
-/// Of what can come out differently, what mostly does.
-fn ordinary(source: &outcomes::Source) -> writ_compiler::testing::Given {
-    source.given(&vec![0; source.choices.len()])
 }
 
 /// Refuses to begin a run that could not make its calls.

@@ -1,25 +1,24 @@
 //! What answers a run: flags first, then services, people, or what is made up.
 
 use super::ask;
-use super::given::Given;
+use super::given::Given as Flags;
 use super::live::Live;
-use super::ordinary;
 use super::progress::{Progress, Trace};
 use writ_compiler::bytecode::Program;
 use writ_compiler::bytecode::eval::Observer;
 use writ_compiler::bytecode::schema::Schema;
-use writ_compiler::outcomes::Outcomes;
-use writ_compiler::testing::{self, Answer, Mock};
+use writ_compiler::outcomes::{Outcomes, Source};
+use writ_compiler::testing::{Given, Mock};
 use writ_compiler::value::Value;
-use writ_runner::machine::{Decision, Record};
+use writ_runner::machine::Record;
 use writ_runner::simulate::{Arrival, Attempt, Reply, Verdict, World};
-use writ_runner::testing::{answered, failed};
+use writ_runner::testing::{arrival, reply, verdict};
 use writ_runner::time::Millis;
 
 pub struct RunWorld<'r> {
     pub program: &'r Program,
     pub outcomes: &'r Outcomes,
-    pub given: &'r Given,
+    pub given: &'r Flags,
     /// The services; made up without.
     pub live: Option<Live>,
     /// Whether time passes at once.
@@ -35,48 +34,35 @@ pub struct RunWorld<'r> {
 impl World for RunWorld<'_> {
     fn answer(&mut self, call: Attempt<'_>) -> Reply {
         self.progress.calling(&call);
-        let service = &call.request.service;
-        let mock = self.given.mock(call.step, call.number);
-        match (mock, self.program.step(call.step), &self.live) {
-            (Some(Mock::Failure { kind, body }), _, _) => {
-                failed(*kind, body.as_ref(), service, call.request.timeout_ms)
-            }
-            (Some(Mock::Output(given)), Some(step), _) => answered(step, given),
-            (None, Some(_), Some(live)) => live.call(call.request),
-            (None, Some(step), None) => answered(step, &self.made_up(call.step)),
-            (_, None, _) => failed(testing::FailureKind::Network, None, service, 0),
+        match (self.given.mock(call.step, call.number), &self.live) {
+            (Some(mock), _) => reply(mock, self.program, call),
+            (None, Some(live)) => live.call(call.request),
+            (None, None) => reply(&self.made_up(call.step), self.program, call),
         }
     }
 
     fn decide(&mut self, step: u32) -> Verdict {
+        if let Some(answer) = self.given.answer(step) {
+            return verdict(answer, self.program, step);
+        }
         let info = self.program.step(step);
         let schema = info.and_then(|step| step.approval.as_ref()?.form.as_ref());
-        let decided = |decision, notes: String, form| Verdict::Decided { decision, notes, form };
-        match self.given.answer(step) {
-            Some(Answer::Approve { notes, form }) => {
-                let form = schema.map(|schema| form.complete(schema, "form"));
-                decided(Decision::Approve, notes.clone(), form)
-            }
-            Some(Answer::Reject { notes }) => decided(Decision::Reject, notes.clone(), None),
-            Some(Answer::Expire) => Verdict::Expires,
-            Some(Answer::Event(_)) | None => match info {
-                Some(info) if self.may_ask => ask::decision(info, schema, self.asked.as_ref()),
-                _ => Verdict::Open,
-            },
+        match info {
+            Some(info) if self.may_ask => ask::decision(info, schema, self.asked.as_ref()),
+            _ => Verdict::Open,
         }
     }
 
     fn event(&mut self, step: u32) -> Arrival {
+        if let Some(answer) = self.given.answer(step) {
+            return arrival(answer, self.program, step);
+        }
         let info = self.program.step(step);
         let any = Schema::json();
         let schema = info.and_then(|step| step.event.as_ref()?.data.as_ref()).unwrap_or(&any);
-        match self.given.answer(step) {
-            Some(Answer::Event(data)) => Arrival::Comes(data.complete(schema, "data")),
-            Some(Answer::Expire) => Arrival::Expires,
-            Some(Answer::Approve { .. } | Answer::Reject { .. }) | None => match info {
-                Some(info) if self.may_ask => ask::event(info, schema),
-                _ => Arrival::Open,
-            },
+        match info {
+            Some(info) if self.may_ask => ask::event(info, schema),
+            _ => Arrival::Open,
         }
     }
 
@@ -101,7 +87,8 @@ impl World for RunWorld<'_> {
 }
 
 impl RunWorld<'_> {
-    fn made_up(&self, step: u32) -> testing::Given {
-        self.outcomes.steps.get(&step).map_or(testing::Given::Sample, ordinary)
+    fn made_up(&self, step: u32) -> Mock {
+        let source = self.outcomes.steps.get(&step);
+        Mock::Output(source.map_or(Given::Sample, Source::ordinary))
     }
 }

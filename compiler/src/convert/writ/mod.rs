@@ -10,6 +10,7 @@ mod step;
 mod value;
 
 pub(crate) use step::case_label;
+pub use step::id as step_id;
 
 use super::expr;
 use crate::analysis::WorkflowAnalysis;

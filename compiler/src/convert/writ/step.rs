@@ -33,7 +33,8 @@ impl<'a> Ways<'a> {
 }
 
 /// A step's id; words that mean something behind an arrow stand in quotes.
-pub(super) fn id(id: &str) -> String {
+#[must_use]
+pub fn id(id: &str) -> String {
     if expr::is_word(id) && id != "end" { id.to_owned() } else { expr::plain_literal(id) }
 }
 
