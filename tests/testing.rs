@@ -262,6 +262,19 @@ fn what_was_explored_is_written_as_tests_once() {
 }
 
 #[test]
+fn a_way_that_breaks_off_is_written_once_too() {
+    let text = "workflow \"w\" {\n  approval a { label \"x\" on reject fail }\n}\n";
+    let directory = directory(&[("w.writ", text.to_owned())]);
+    let written = || {
+        writ(directory.path(), &["test", "--explore", "--write"]);
+        fs::read_to_string(directory.path().join("w.writ")).unwrap()
+    };
+    let first = written();
+    assert_eq!(first.matches("\ntest ").count(), 2, "{first}");
+    assert_eq!(written(), first);
+}
+
+#[test]
 fn watching_runs_again_when_a_file_changes() {
     let directory = directory(&[("loan.writ", format!("{LOAN}{GOOD}"))]);
     let file = directory.path().join("loan.writ");

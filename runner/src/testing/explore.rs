@@ -8,7 +8,7 @@
 use super::coverage::{self, Arm, Coverage, Total};
 use super::script::{arrival, reply, verdict};
 use super::start;
-use crate::machine::{ErrorInfo, Refused, Start};
+use crate::machine::{ErrorInfo, Refused, Start, StepStatus};
 use crate::simulate::{self, Arrival, Attempt, Reply, Trace, Verdict, World};
 use std::collections::{HashMap, HashSet, VecDeque};
 use writ_compiler::bytecode::{ErrorClass, Program, StepInfo};
@@ -44,6 +44,16 @@ pub struct Way {
     pub answers: Vec<(u32, Answer)>,
     /// What it did.
     pub trace: Trace,
+}
+
+/// What tells the ways of runs apart: the routes that were taken, the step in which a run ended, and how that step did.
+pub type Turns = (Vec<Arm>, Option<(u32, StepStatus)>);
+
+/// The way that a run went.
+#[must_use]
+pub fn turns(flow: &Flow, trace: &Trace) -> Turns {
+    let last = trace.steps.last().map(|step| (step.step, step.status));
+    (coverage::path(flow, trace), last)
 }
 
 /// Explores a program, with at most so many runs. `progress` is told after each how many were made and are known to be left.
@@ -106,8 +116,8 @@ struct Explorer<'e> {
     slug: &'e str,
     runs_max: usize,
     explored: Explored,
-    /// Paths of which there is a way, with the step each ended in.
-    seen: HashSet<(Vec<Arm>, Option<u32>)>,
+    /// Ways that were found.
+    seen: HashSet<Turns>,
     /// Places and codes of which there is a fault.
     faults: HashSet<(Option<u32>, String)>,
     /// Choices that were taken, without the ordinary ones at the end.
@@ -140,8 +150,7 @@ impl Explorer<'_> {
         {
             self.explored.faults.push(way.clone());
         }
-        let last = way.trace.steps.last().map(|step| step.step);
-        if self.seen.insert((coverage::path(self.flow, &way.trace), last)) {
+        if self.seen.insert(turns(self.flow, &way.trace)) {
             self.explored.ways.push(way);
         }
         Ok((chooser, self.explored.coverage.arms.len() > known))

@@ -19,6 +19,7 @@ use crate::time::Millis;
 use script::Script;
 use sha2::{Digest, Sha256};
 use std::num::NonZeroUsize;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use writ_compiler::analysis::Analysis;
@@ -96,15 +97,13 @@ pub fn start(slug: &str, seed: &str, at_ns: Option<i128>, inputs: Value) -> Star
     }
 }
 
-/// Runs every test of a text that compiles, several at a time; a report a test, in their order.
+/// Runs every test of a text that compiles, several at a time; a report a test, in their order, and none of those that
+/// are not wanted.
 ///
-/// `done` is called as each test ends, from whichever thread ran it, with the test's index.
+/// # Panics
+/// When a run does: that is a defect, and must not look like a test that was left out.
 #[must_use]
-pub fn run_all(
-    analysis: &Analysis,
-    wanted: impl Fn(&Test) -> bool + Sync,
-    done: impl Fn(usize) + Sync,
-) -> Vec<Option<Report>> {
+pub fn run_all(analysis: &Analysis, wanted: impl Fn(&Test) -> bool + Sync) -> Vec<Option<Report>> {
     let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = threads.min(analysis.tests.len()).max(1);
     let next = AtomicUsize::new(0);
@@ -118,16 +117,18 @@ pub fn run_all(
             }
             if let Some((program, slug)) = program_of(analysis, test.workflow) {
                 reports.push((at, run(test, program, slug)));
-                done(at);
             }
         }
     };
     let mut reports: Vec<Option<Report>> = vec![None; analysis.tests.len()];
     thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        for (at, report) in workers.into_iter().filter_map(|worker| worker.join().ok()).flatten() {
-            if let Some(slot) = reports.get_mut(at) {
-                *slot = Some(report);
+        for worker in workers {
+            let done = worker.join().unwrap_or_else(|panic| resume_unwind(panic));
+            for (at, report) in done {
+                if let Some(slot) = reports.get_mut(at) {
+                    *slot = Some(report);
+                }
             }
         }
     });

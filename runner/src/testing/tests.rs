@@ -25,7 +25,7 @@ fn explored(analysis: &Analysis, workflow: usize, runs_max: usize) -> Explored {
 
 /// The only test of a text.
 fn report(text: &str) -> Report {
-    run_all(&analysed(text), |_| true, |_| ()).remove(0).unwrap()
+    run_all(&analysed(text), |_| true).remove(0).unwrap()
 }
 
 /// The law of exploring: what a run was given, written down as a test, leads another run the same way.
@@ -56,8 +56,7 @@ fn every_way_that_is_found_is_a_test_that_passes() {
         }
         let again = Analysis::new(written.clone(), Syntax::Writ);
         assert!(!again.has_errors(), "{}: {:#?}\n{written}", file.display(), again.diagnostics);
-        let reports =
-            run_all(&again, |test| !analysis.tests.iter().any(|t| t.name == test.name), |_| ());
+        let reports = run_all(&again, |test| !analysis.tests.iter().any(|t| t.name == test.name));
         for (test, report) in again.tests.iter().zip(reports) {
             let Some(report) = report else { continue };
             tests += 1;

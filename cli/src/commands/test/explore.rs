@@ -17,10 +17,10 @@ use std::time::Duration;
 use writ_compiler::analysis::{Analysis, Syntax};
 use writ_compiler::format;
 use writ_compiler::outcomes::outcomes;
-use writ_runner::testing::coverage::{self, Coverage};
-use writ_runner::testing::explore::{Explored, Way, explore};
+use writ_runner::testing;
+use writ_runner::testing::coverage;
+use writ_runner::testing::explore::{Explored, Turns, Way, explore, turns};
 use writ_runner::testing::write::Writer;
-use writ_runner::testing::{self, Report};
 
 /// How often the progress is drawn, in frames a second.
 const FRAMES: u8 = 10;
@@ -106,7 +106,7 @@ fn one(source: &Source, args: &Args, tally: &mut Tally) -> Result<(), Failure> {
     if args.write && matches!(source, Source::Stdin) {
         return Err(Failure::new("tests cannot be added to standard input").help("name a file"));
     }
-    let reports = testing::run_all(&analysis, |_| true, |_| ());
+    let reports = if args.write { testing::run_all(&analysis, |_| true) } else { Vec::new() };
     let viewer = Viewer { file: &name, analysis: &analysis };
     let mut text = String::new();
     let mut names: HashSet<String> = analysis.tests.iter().map(|test| test.name.clone()).collect();
@@ -143,9 +143,11 @@ fn one(source: &Source, args: &Args, tally: &mut Tally) -> Result<(), Failure> {
         }
         if args.write {
             let mut writer = writer();
-            let taken = taken(&analysis, at, &reports);
-            let is_new =
-                |way: &&Way| !taken.paths.contains(&coverage::path(&found.flow, &way.trace));
+            let own = analysis.tests.iter().zip(&reports).filter(|(test, _)| test.workflow == at);
+            let own = own.filter_map(|(_, report)| report.as_ref());
+            let taken: HashSet<Turns> =
+                own.map(|report| turns(&found.flow, &report.trace)).collect();
+            let is_new = |way: &&Way| !taken.contains(&turns(&found.flow, &way.trace));
             for way in explored.ways.iter().filter(is_new) {
                 text += &format!("\n{}", writer.test(way));
                 tally.written += 1;
@@ -154,21 +156,6 @@ fn one(source: &Source, args: &Args, tally: &mut Tally) -> Result<(), Failure> {
         }
     }
     if text.is_empty() { Ok(()) } else { append(&name, &analysis, &text) }
-}
-
-/// What the tests of a workflow take.
-pub fn taken(analysis: &Analysis, at: usize, reports: &[Option<Report>]) -> Coverage {
-    let mut taken = Coverage::default();
-    let (Some(found), Some((program, _))) =
-        (analysis.workflows.get(at), testing::program_of(analysis, at))
-    else {
-        return taken;
-    };
-    let own = analysis.tests.iter().zip(reports).filter(|(test, _)| test.workflow == at);
-    for report in own.filter_map(|(_, report)| report.as_ref()) {
-        taken.add(&found.flow, program, &report.trace);
-    }
-    taken
 }
 
 /// Adds tests to the end of the file they are of.

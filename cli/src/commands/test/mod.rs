@@ -22,7 +22,7 @@ use view::{TestView, Viewer};
 use writ_compiler::analysis::{Analysis, Syntax};
 use writ_compiler::diagnostic::{Severity, render};
 use writ_compiler::testing::Test;
-use writ_runner::testing::coverage;
+use writ_runner::testing::coverage::{self, Coverage};
 use writ_runner::testing::{self, Report};
 
 /// Run the tests of workflows
@@ -167,7 +167,7 @@ impl Session {
         }
         let wanted =
             |test: &Test| args.filter.as_ref().is_none_or(|text| test.name.contains(text.as_str()));
-        let reports = testing::run_all(&analysis, wanted, |_| ());
+        let reports = testing::run_all(&analysis, wanted);
         self.left_out += reports.iter().filter(|report| report.is_none()).count();
         let viewer = Viewer { file: &name, analysis: &analysis };
         let first = self.tests.len();
@@ -266,7 +266,12 @@ fn covered(analysis: &Analysis, reports: &[Option<Report>]) -> Vec<Covered> {
             continue;
         };
         let flow = &found.flow;
-        let taken = explore::taken(analysis, at, reports);
+        let Some((program, _)) = testing::program_of(analysis, at) else { continue };
+        let mut taken = Coverage::default();
+        let own = analysis.tests.iter().zip(reports).filter(|(test, _)| test.workflow == at);
+        for report in own.filter_map(|(_, report)| report.as_ref()) {
+            taken.add(flow, program, &report.trace);
+        }
         let total = coverage::total(flow);
         all.push(Covered {
             workflow: viewer.slug(at).to_owned(),
