@@ -4,50 +4,12 @@
 
 use proptest::prelude::*;
 use std::fmt::Write as _;
-use std::sync::Arc;
 use writ_compiler::analysis::{Analysis, Syntax};
-use writ_compiler::bytecode::eval::{self, Budget, EvalError, Scope};
-use writ_compiler::bytecode::{ExecutionField, Location, WorkflowField};
+use writ_compiler::bytecode::Location;
+use writ_compiler::bytecode::eval::{self, Alone, Budget, EvalError};
 use writ_compiler::diagnostic::{Severity, SourceRef, SourceText};
 use writ_compiler::text::Span;
 use writ_compiler::value::Value;
-
-/// A run whose trigger's inputs these are.
-struct Run(Value);
-
-impl Scope for Run {
-    fn trigger(&self) -> &Value {
-        &self.0
-    }
-
-    fn output(&self, _: u32) -> Option<&Value> {
-        None
-    }
-
-    fn error(&self, _: u32) -> Option<Value> {
-        None
-    }
-
-    fn execution(&self, _: ExecutionField) -> Value {
-        Value::Null
-    }
-
-    fn workflow(&self, _: WorkflowField) -> Value {
-        Value::Null
-    }
-
-    fn step_id(&self) -> Arc<str> {
-        "stp_1".into()
-    }
-
-    fn now(&self) -> i128 {
-        0
-    }
-
-    fn uuid_bits(&self, n: u32) -> u128 {
-        n.into()
-    }
-}
 
 /// A spec whose one step makes the value of the string with this between its quotes.
 fn spec(body: &str) -> String {
@@ -81,7 +43,8 @@ fn outcome(text: &str) -> Outcome {
     }
     let compiled = analysis.workflows[0].compiled.as_ref().unwrap();
     let (program, map) = (&compiled.program, &compiled.source_map);
-    let run = Run(Value::record([("name", Value::from("Ada")), ("n", Value::from(5_i64))]));
+    let inputs = Value::record([("name", Value::from("Ada")), ("n", Value::from(5_i64))]);
+    let run = Alone { inputs };
     let entry = program.steps[0].entry.next();
     match eval::run(program, entry, &run, &mut Budget::default()) {
         Ok(mut stopped) => Outcome::Gives(stopped.operands.pop().unwrap()),

@@ -6,12 +6,11 @@
 
 use serde_json::{Value as Json, json};
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use writ_benches::machine;
 use writ_compiler::analysis::{Analysis, Syntax};
-use writ_compiler::bytecode::eval::{self, Budget, Scope};
-use writ_compiler::bytecode::{ExecutionField, Program, WorkflowField};
+use writ_compiler::bytecode::Program;
+use writ_compiler::bytecode::eval::{self, Alone, Budget};
 use writ_compiler::syntax::{expr, span_map::SpanMap};
 use writ_compiler::value::Value;
 use writ_runner::machine::{self as runs, CallResponse, Event, EventKind, FrameId, Start, State};
@@ -53,43 +52,13 @@ fn inputs() -> Json {
     })
 }
 
-/// What expressions see.
-struct Run(Value);
-
-impl Scope for Run {
-    fn trigger(&self) -> &Value {
-        &self.0
-    }
-    fn output(&self, _: u32) -> Option<&Value> {
-        None
-    }
-    fn error(&self, _: u32) -> Option<Value> {
-        None
-    }
-    fn execution(&self, _: ExecutionField) -> Value {
-        Value::Null
-    }
-    fn workflow(&self, _: WorkflowField) -> Value {
-        Value::Null
-    }
-    fn step_id(&self) -> Arc<str> {
-        "stp".into()
-    }
-    fn now(&self) -> i128 {
-        0
-    }
-    fn uuid_bits(&self, n: u32) -> u128 {
-        n.into()
-    }
-}
-
 fn main() {
     println!("{}", machine());
     println!("ns each, the best of {STRETCHES}\n");
     println!("| | parse: cel | Writ | ratio | evaluate: cel | Writ | ratio |");
     println!("|---|---|---|---|---|---|---|");
     let inputs = inputs();
-    let run = Run(Value::from(&inputs));
+    let run = Alone { inputs: Value::from(&inputs) };
     let mut context = cel::Context::default();
     // Written as an expression, for `cel` takes JSON numbers as unsigned.
     let literal = cel::Program::compile(&inputs.to_string()).expect("JSON is CEL");

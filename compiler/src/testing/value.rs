@@ -2,9 +2,8 @@
 
 use super::Given;
 use crate::analysis::Compiled;
-use crate::bytecode::eval::{self, Budget, Scope};
+use crate::bytecode::eval::{self, Alone, Budget};
 use crate::bytecode::schema::{Schema, SchemaField, SchemaShape};
-use crate::bytecode::{ExecutionField, WorkflowField};
 use crate::diagnostic::{Code, Diagnostic, Severity, SourceText, did_you_mean, nearest};
 use crate::limits::{VALUE_BYTES_MAX, VALUE_DEPTH_MAX};
 use crate::signatures::Catalog;
@@ -15,7 +14,6 @@ use crate::tree::{
 };
 use crate::value::{PlainLimits, Value};
 use crate::{flow, lower, types};
-use std::sync::Arc;
 
 /// What stands in a test for a value that does not matter.
 pub(super) const SAMPLE: &str = "sample";
@@ -206,7 +204,7 @@ impl Values<'_> {
         }
         let Compiled { program, .. } = lower::lower(&workflow, &flow, &typed);
         let entry = program.steps.first()?.entry.next();
-        match eval::run(&program, entry, &Nothing(Value::Null), &mut Budget::default()) {
+        match eval::run(&program, entry, &Alone { inputs: Value::Null }, &mut Budget::default()) {
             Ok(mut stopped) => stopped.operands.pop(),
             Err(error) => {
                 let message = format!("the value cannot be computed: {}", error.message(true));
@@ -287,42 +285,5 @@ fn workflow_of(expr: &Expr) -> Workflow {
             kind: StepKind::Transform(TransformStep { value: expr.clone() }),
         }],
         edges: Vec::new(),
-    }
-}
-
-/// A run of which expressions see nothing, for there is none.
-struct Nothing(Value);
-
-impl Scope for Nothing {
-    fn trigger(&self) -> &Value {
-        &self.0
-    }
-
-    fn output(&self, _: u32) -> Option<&Value> {
-        None
-    }
-
-    fn error(&self, _: u32) -> Option<Value> {
-        None
-    }
-
-    fn execution(&self, _: ExecutionField) -> Value {
-        Value::Null
-    }
-
-    fn workflow(&self, _: WorkflowField) -> Value {
-        Value::Null
-    }
-
-    fn step_id(&self) -> Arc<str> {
-        "".into()
-    }
-
-    fn now(&self) -> i128 {
-        0
-    }
-
-    fn uuid_bits(&self, n: u32) -> u128 {
-        u128::from(n)
     }
 }

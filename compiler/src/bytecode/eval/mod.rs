@@ -4,6 +4,7 @@
 //! any program, verified or not: a missing operand is an error, never a panic.
 
 mod access;
+mod alone;
 mod arithmetic;
 mod convert;
 mod error;
@@ -19,6 +20,7 @@ mod text;
 mod verdict;
 
 pub(crate) use access::item_of;
+pub use alone::Alone;
 pub use error::EvalError;
 pub use observe::{Observer, Seen};
 pub(crate) use text::percent_encoded;
