@@ -142,7 +142,7 @@ fn once(args: &Args) -> Outcome {
                     .help(format_args!("there are {}", count(session.left_out, "other test")))
             }
             _ => Failure::new("there are no tests").help(
-                "write `test \"what it shows\" { ... }` below a workflow; see docs/testing.md",
+                "write `test \"what it shows\" { ... }` below a workflow; --explore needs none",
             ),
         });
     }
